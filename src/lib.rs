@@ -1,0 +1,3 @@
+//! CloudTrail logs in, an Athena table of SageMaker Experiments metrics out.
+
+pub mod store;
