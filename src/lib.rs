@@ -1,4 +1,5 @@
 //! CloudTrail logs in, an Athena table of SageMaker Experiments metrics out.
 
-pub mod trail;
 pub mod store;
+pub mod table;
+pub mod trail;

@@ -104,7 +104,9 @@ impl Decoder {
                 Err(DecompressionError::InsufficientSpace) if room_now > limit - from => {
                     return Err(Undecodable::TooLarge);
                 }
-                Err(DecompressionError::InsufficientSpace) => room = room_now.saturating_mul(4).max(1 << 16),
+                Err(DecompressionError::InsufficientSpace) => {
+                    room = room_now.saturating_mul(4).max(1 << 16)
+                }
             }
         }
     }
@@ -214,7 +216,10 @@ mod tests {
             bytes[at] ^= 1;
             assert!(decode(&bytes, 10_000, false).is_err(), "{at}");
         }
-        assert_eq!(decode(b"{\"Records\":[]}                ", 100, false), Err(Undecodable::BadGzip));
+        assert_eq!(
+            decode(b"{\"Records\":[]}                ", 100, false),
+            Err(Undecodable::BadGzip)
+        );
     }
 
     #[test]

@@ -480,7 +480,18 @@ mod tests {
 
     #[test]
     fn what_is_not_json() {
-        for text in ["", "NaN", "01", "1.", "[1,]", "{\"a\"}", "\"\\x\"", "\"\\u12g4\"", "{} {}", "\u{feff}{}"] {
+        for text in [
+            "",
+            "NaN",
+            "01",
+            "1.",
+            "[1,]",
+            "{\"a\"}",
+            "\"\\x\"",
+            "\"\\u12g4\"",
+            "{} {}",
+            "\u{feff}{}",
+        ] {
             assert!(!is_json(text.as_bytes()), "{text}");
         }
     }

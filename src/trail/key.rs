@@ -85,7 +85,8 @@ impl Packed {
 
     fn new(minute: u128, underscore: bool, unique: &str) -> Self {
         // Bijective base 62: strings of different length never meet on one number.
-        let digit = |byte: u8| ALPHABET.iter().position(|&c| c == byte).expect("alphanumeric") as u128;
+        let digit =
+            |byte: u8| ALPHABET.iter().position(|&c| c == byte).expect("alphanumeric") as u128;
         let number = unique.bytes().fold(0, |number, byte| number * 62 + digit(byte) + 1);
         Self((number * MINUTES_PER_DAY + minute) * 2 + u128::from(underscore))
     }
@@ -127,7 +128,10 @@ impl fmt::Display for LogName {
         let LogDay { account, region, date } = &self.day;
         let (date, hour, minute) = (date.format("%Y%m%d"), minute / 60, minute % 60);
         let separator = if underscore { "_" } else { "" };
-        write!(f, "{account}{FOLDER}{region}_{date}T{hour:02}{minute:02}Z{separator}{unique}{SUFFIX}")
+        write!(
+            f,
+            "{account}{FOLDER}{region}_{date}T{hour:02}{minute:02}Z{separator}{unique}{SUFFIX}"
+        )
     }
 }
 

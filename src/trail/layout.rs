@@ -146,12 +146,24 @@ mod tests {
         assert_eq!(folder, "AWSLogs/o-abc123/012345678901/CloudTrail/eu-west-1/2024/03/01/");
         let place = |rest: &str| root().place(&format!("{folder}{rest}"));
         assert_eq!(place(FILE), Place::Log(day, FILE.parse().unwrap()));
-        for stray in ["_SUCCESS", "sub/x", &format!("sub/{FILE}"), &FILE.replace("eu-", "us-"), &FILE.replace("0123", "1")] {
+        for stray in [
+            "_SUCCESS",
+            "sub/x",
+            &format!("sub/{FILE}"),
+            &FILE.replace("eu-", "us-"),
+            &FILE.replace("0123", "1"),
+        ] {
             assert_eq!(place(stray), Place::Stray(day), "{stray}");
         }
         assert_eq!(place(""), Place::Elsewhere);
-        for elsewhere in ["2024/03/notes.txt", "2024/02/30/x", "2024/3/01/x", "README", "20240301/x"] {
-            assert_eq!(root().place(&format!("{}{elsewhere}", root().prefix)), Place::Elsewhere, "{elsewhere}");
+        for elsewhere in
+            ["2024/03/notes.txt", "2024/02/30/x", "2024/3/01/x", "README", "20240301/x"]
+        {
+            assert_eq!(
+                root().place(&format!("{}{elsewhere}", root().prefix)),
+                Place::Elsewhere,
+                "{elsewhere}"
+            );
         }
     }
 

@@ -128,7 +128,9 @@ mod tests {
 
     #[test]
     fn not_numbers() {
-        for text in ["", "-", ".", "e3", "1e", "1e+", " 1", "1 ", "0x10", "1_0", "NaN", "--1", "1.2.3"] {
+        for text in
+            ["", "-", ".", "e3", "1e", "1e+", " 1", "1 ", "0x10", "1_0", "NaN", "--1", "1.2.3"]
+        {
             assert_eq!(Decimal::parse(text), None, "{text}");
         }
     }

@@ -91,7 +91,9 @@ fn our_record(cursor: &mut Cursor<'_>) -> Result<bool, NotJson> {
     let (mut source, mut name) = (false, false);
     cursor.object(|member, cursor| {
         match &*member.name() {
-            b"eventSource" => source = string(cursor)?.is_some_and(|text| text.raw() == EVENT_SOURCE),
+            b"eventSource" => {
+                source = string(cursor)?.is_some_and(|text| text.raw() == EVENT_SOURCE)
+            }
             b"eventName" => name = string(cursor)?.is_some_and(|text| *text.name() == *EVENT_NAME),
             _ => drop(cursor.skip()?),
         }
@@ -145,11 +147,13 @@ mod tests {
 
     #[test]
     fn names_may_be_escaped_and_the_last_of_two_wins() {
-        let escaped = OURS.replace("eventName", r"event\u004eame").replace("BatchPut", r"Batch\u0050ut");
+        let escaped =
+            OURS.replace("eventName", r"event\u004eame").replace("BatchPut", r"Batch\u0050ut");
         let overruled = OURS.replace('}', r#","eventName":"Other"}"#);
         let late = format!(r#"{{"eventSource":1,{}"#, &OURS[1..]);
         let hidden = OURS.replace("metrics-", r"\u006detrics-");
-        let text = format!(r#" {{ "a" : 1, "Records" : [{escaped},{overruled},{late},{hidden}] }} "#);
+        let text =
+            format!(r#" {{ "a" : 1, "Records" : [{escaped},{overruled},{late},{hidden}] }} "#);
         assert_eq!(found(&text), Ok(vec![(0, true), (2, true)]));
         let twice = format!(r#"{{"Records":[{OURS}],"Records":[1,{OURS}]}}"#);
         assert_eq!(found(&twice), Ok(vec![(0, false), (1, true)]));
@@ -165,7 +169,14 @@ mod tests {
 
     #[test]
     fn what_is_not_a_log_file() {
-        for text in ["[]", "7", "{}", r#"{"Records":{}}"#, r#"{"Records":[],"Records":null}"#, "{\"logFiles\":[]}"] {
+        for text in [
+            "[]",
+            "7",
+            "{}",
+            r#"{"Records":{}}"#,
+            r#"{"Records":[],"Records":null}"#,
+            "{\"logFiles\":[]}",
+        ] {
             assert_eq!(found(text), Err(NotALog::NotALogFile), "{text}");
         }
         for text in ["", "{\"Records\":[}", "{\"Records\":[]", "\u{feff}{\"Records\":[]}"] {
