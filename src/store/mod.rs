@@ -8,6 +8,7 @@
 mod hint;
 pub mod local;
 pub mod object;
+pub mod s3;
 
 use std::fmt;
 use std::fs::File;
