@@ -1,3 +1,4 @@
 //! CloudTrail logs in, an Athena table of SageMaker Experiments metrics out.
 
+pub mod sample;
 pub mod store;
