@@ -31,6 +31,8 @@ pub(super) enum Whose {
     Own,
     /// One of an object delivered before.
     Earlier,
+    /// One of an object delivered after.
+    Later,
 }
 
 /// What makes a record odd. Keys are as they are in the text, values are JSON or what goes for it.
@@ -90,10 +92,13 @@ pub(super) fn tell(
     let mut told = vec![Told::new(call(spec, place, number), Wanted::Row)];
     let Some(oddity) = oddity else { return told };
     let rng = rng(&[spec.seed, place.index, number.into(), 0x0DD]);
-    let event = match (oddity.change(), place.earlier(spec)) {
-        (Change::Beside(Whose::Earlier, _), Some(earlier)) => call(spec, &earlier, spec.calls - 1),
-        _ => told[0].json.clone(),
+    let other = match oddity.change() {
+        Change::Beside(Whose::Earlier, _) => place.neighbour(spec, -1),
+        Change::Beside(Whose::Later, _) => place.neighbour(spec, 1),
+        _ => None,
     };
+    let event =
+        other.map_or_else(|| told[0].json.clone(), |other| call(spec, &other, spec.calls - 1));
     let mut stage = Stage { spec, place, rng, event };
     let wanted = oddity.wanted();
     match oddity.change() {

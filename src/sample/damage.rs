@@ -82,7 +82,9 @@ pub(super) fn flip(gzip: &mut [u8], from_end: usize) {
 }
 
 pub(super) fn second_member(gzip: &mut Vec<u8>, _: &[u8]) {
-    gzip.extend(compress(&mut Compressor::new(CompressionLvl::default()), br#"{"Records":[]}"#));
+    let mut second = Vec::new();
+    compress(&mut Compressor::new(CompressionLvl::default()), br#"{"Records":[]}"#, &mut second);
+    gzip.append(&mut second);
 }
 
 pub(super) fn named(gzip: &mut Vec<u8>) {
@@ -90,17 +92,16 @@ pub(super) fn named(gzip: &mut Vec<u8>) {
     gzip.splice(HEADER_BYTES..HEADER_BYTES, *b"log.json\0");
 }
 
-pub(super) fn stored(text: &[u8]) -> Vec<u8> {
+pub(super) fn stored(gzip: &mut Vec<u8>, text: &[u8]) {
     let level = CompressionLvl::new(0).expect("is the level that stores");
-    compress(&mut Compressor::new(level), text)
+    compress(&mut Compressor::new(level), text, gzip);
 }
 
-/// The gzip of a text, as one member.
-pub(super) fn compress(compressor: &mut Compressor, text: &[u8]) -> Vec<u8> {
-    let mut gzip = vec![0; compressor.gzip_compress_bound(text.len())];
-    let written = compressor.gzip_compress(text, &mut gzip);
+/// Makes `gzip` the text's, as one member.
+pub(super) fn compress(compressor: &mut Compressor, text: &[u8], gzip: &mut Vec<u8>) {
+    gzip.resize(compressor.gzip_compress_bound(text.len()), 0);
+    let written = compressor.gzip_compress(text, gzip);
     gzip.truncate(written.expect("the bound is enough for any text"));
-    gzip
 }
 
 pub(super) fn joined(stage: &Stage<'_>) -> PathBuf {

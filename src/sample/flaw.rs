@@ -5,7 +5,7 @@
 
 use super::damage;
 use super::damage::Change::{self, *};
-use super::oddity::table;
+use super::table::table;
 
 /// What a reader should make of a flaw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,7 @@ table! {
     GzipTwice = Gzip(|gzip, _| gzip.extend_from_within(..)) => Failed, "The same member twice";
     GzipNamed = Gzip(|gzip, _| damage::named(gzip))
         => Read, "A file name in the header: as good as without";
-    GzipStored = Gzip(|gzip, text| *gzip = damage::stored(text))
+    GzipStored = Gzip(damage::stored)
         => Read, "Stored, not compressed, within the gzip";
     NotCompressed = Gzip(|gzip, text| text.clone_into(gzip))
         => Failed, "JSON as it is, under the name of a gzip";

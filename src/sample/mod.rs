@@ -21,6 +21,7 @@ mod place;
 mod run;
 mod scene;
 mod spec;
+mod table;
 #[cfg(test)]
 mod tests;
 mod trail;

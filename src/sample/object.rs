@@ -3,6 +3,7 @@
 //! Owns [`Writer`], which reuses its buffers from object to object. Takes the number of an
 //! object, gives the files to write for it and counts what they hold; does not touch the disk.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use libdeflater::{CompressionLvl, Compressor};
@@ -56,43 +57,38 @@ impl<'a> Writer<'a> {
     /// The files of an object: where they lie, and what is in them.
     pub(super) fn object(&mut self, index: u64) -> Vec<(PathBuf, &[u8])> {
         let place = Place::of(self.spec, index);
-        let folder = place.folder(&self.spec.layout, false, "CloudTrail", place.minute);
-        let path = folder.join(place.name(self.spec));
         let mut sums = self.records(&place);
-        let Some(flaw) = self.flaw(&place) else {
-            self.compress();
-            sums.decompressed_bytes = self.text.len() as u64;
-            return self.count(sums, vec![(path, Content::Whole)]);
-        };
+        let flaw = self.flaw(&place);
         let event = call(self.spec, &place, self.spec.calls);
         let rng = rng(&[self.spec.seed, index, 0xF1A]);
         let mut stage = Stage { spec: self.spec, place: &place, rng, event };
-        if let Change::Text(change) = flaw.change() {
+        if let Some(Change::Text(change)) = flaw.map(Flaw::change) {
             change(&mut self.text, &mut stage);
         }
-        self.compress();
-        sums.decompressed_bytes = self.text.len() as u64;
-        sums.flaws.insert(flaw, 1);
-        let mut files = vec![(path, Content::Whole)];
-        match flaw.change() {
-            Change::Text(_) => {}
-            Change::Gzip(change) => change(&mut self.gzip, self.text.as_bytes()),
-            Change::Name(name) => files[0].0 = name(&stage),
-            Change::Copy { sound, copy } => {
-                let folder = place.folder(&self.spec.layout, true, "CloudTrail", place.minute);
-                files.push((folder.join(place.name(self.spec)), Content::copy(*copy)));
-                files[0].1 = Content::copy(*sound);
-            }
-            Change::Stray(path) => match path(&stage) {
-                Some(path) => {
-                    files.push((path, Content::Stray));
-                    let text = format!(r#"{{"Records":[{}]}}"#, stage.event.text());
-                    self.stray = compress(&mut self.compressor, text.as_bytes());
-                }
-                None => sums.flaws.clear(),
-            },
+        let json =
+            if self.spec.oddities { spoilt(&self.text) } else { self.text.as_bytes().into() };
+        sums.decompressed_bytes = json.len() as u64;
+        compress(&mut self.compressor, &json, &mut self.gzip);
+        if let Some(Change::Gzip(change)) = flaw.map(Flaw::change) {
+            change(&mut self.gzip, &json);
         }
-        self.count(sums.judged(flaw, files.len() > 1), files)
+        let folder = |copies| place.folder(&self.spec.layout, copies, "CloudTrail", place.minute);
+        let name = place.name(self.spec);
+        let mut files = vec![(folder(false).join(&name), Content::Whole)];
+        match flaw.map(Flaw::change) {
+            None | Some(Change::Text(_) | Change::Gzip(_)) => {}
+            Some(Change::Name(path)) => files[0].0 = path(&stage),
+            Some(Change::Copy { sound, copy }) => {
+                files[0].1 = Content::copy(*sound);
+                files.push((folder(true).join(&name), Content::copy(*copy)));
+            }
+            Some(Change::Stray(path)) => {
+                let text = format!(r#"{{"Records":[{}]}}"#, stage.event.text());
+                compress(&mut self.compressor, text.as_bytes(), &mut self.stray);
+                files.extend(path(&stage).map(|path| (path, Content::Stray)));
+            }
+        }
+        self.count(flaw, sums, files)
     }
 
     /// Writes the text, and counts its records.
@@ -151,16 +147,6 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn compress(&mut self) {
-        let bytes = match self.text.contains(NO_TEXT) && self.spec.oddities {
-            true => &replaced(&self.text),
-            false => self.text.as_bytes(),
-        };
-        self.gzip.resize(self.compressor.gzip_compress_bound(bytes.len()), 0);
-        let written = self.compressor.gzip_compress(bytes, &mut self.gzip);
-        self.gzip.truncate(written.expect("the bound is enough for any text"));
-    }
-
     /// The flaw whose turn it is, if one is due.
     fn flaw(&self, place: &Place<'_>) -> Option<Flaw> {
         let holder = place.holder.filter(|_| self.spec.oddities)?;
@@ -172,6 +158,7 @@ impl<'a> Writer<'a> {
 
     fn count(
         &mut self,
+        flaw: Option<Flaw>,
         mut sums: Written,
         files: Vec<(PathBuf, Content)>,
     ) -> Vec<(PathBuf, &[u8])> {
@@ -180,19 +167,22 @@ impl<'a> Writer<'a> {
             Content::Cut => &self.gzip[..self.gzip.len() - CUT_BYTES],
             Content::Stray => &self.stray[..],
         };
-        let ours = files.iter().filter(|(_, content)| !matches!(content, Content::Stray));
-        for (_, content) in ours {
+        let strays = files.iter().filter(|(_, content)| *content == Content::Stray).count() as u64;
+        if let Some(flaw) = flaw {
+            sums = sums.judged(flaw, strays);
+        }
+        for (_, content) in files.iter().filter(|(_, content)| *content != Content::Stray) {
             sums.objects += 1;
             sums.compressed_bytes += bytes(*content).len() as u64;
         }
         sums.copies = sums.objects - 1;
-        self.written = std::mem::take(&mut self.written).plus(&sums);
+        self.written.add(&sums);
         files.into_iter().map(|(path, content)| (path, bytes(content))).collect()
     }
 }
 
 /// What is in a file.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Content {
     Whole,
     Cut,
@@ -214,7 +204,11 @@ fn oddities(spec: &Spec, place: &Place<'_>) -> Vec<Oddity> {
     Oddity::ALL.iter().cycle().skip(first).take(count).copied().collect()
 }
 
-fn replaced(text: &str) -> Vec<u8> {
+/// The bytes of a text, some of which may not be text.
+fn spoilt(text: &str) -> Cow<'_, [u8]> {
+    if !text.contains(NO_TEXT) {
+        return text.as_bytes().into();
+    }
     let parts: Vec<&[u8]> = text.split(NO_TEXT).map(str::as_bytes).collect();
-    parts.join(&0xFF)
+    parts.join(&0xFF).into()
 }

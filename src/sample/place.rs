@@ -62,10 +62,13 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// The holder before this one in the same lane.
-    pub(super) fn earlier(&self, spec: &'a Spec) -> Option<Self> {
-        let back = lanes(spec) * u64::from(spec.one_in);
-        self.index.checked_sub(back).map(|index| Self::of(spec, index))
+    /// The object with calls that is so many before or after this one in the same lane, if its
+    /// events can be told of here: those of two days ahead cannot.
+    pub(super) fn neighbour(&self, spec: &'a Spec, turns: i64) -> Option<Self> {
+        let away = turns * lanes(spec) as i64 * i64::from(spec.one_in);
+        let index = self.index.checked_add_signed(away).filter(|index| *index < spec.objects)?;
+        let other = Self::of(spec, index);
+        (other.minute < self.day() + 2 * DAY).then_some(other)
     }
 
     /// When the `number`th of `count` events took place, about.

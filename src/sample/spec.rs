@@ -3,9 +3,10 @@
 //! Owns [`Spec`], its presets and [`Layout`]. Takes nothing, gives plain numbers; does not know
 //! how a record looks or where a file lies.
 
-use std::path::{Path, PathBuf};
+use std::ops::RangeInclusive;
+use std::path::{Component, Path, PathBuf};
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::run::METRICS;
 
@@ -14,6 +15,10 @@ const ORGANIZATION: &str = "o-exampleorg0";
 
 /// A trail longer than this is a mistake.
 const DAYS_MAX: u32 = 100 * 366;
+/// CloudTrail's own limit is 50 MB, some 20,000 calls.
+const RECORDS_MAX: u32 = 100_000;
+/// Years that leave room for the days before and after.
+const YEARS: RangeInclusive<i32> = 1970..=9000;
 
 /// Where the log objects lie below the folder that is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +43,11 @@ impl Layout {
             Self::ControlTower => ORGANIZATION,
             Self::Prefix(prefix) => prefix,
         })
+    }
+
+    /// Whether everything lies below the folder that is written.
+    fn is_below(&self) -> bool {
+        self.source().components().all(|part| matches!(part, Component::Normal(_)))
     }
 
     /// The folder of the accounts: of the trail, or of the copies that another trail in the same
@@ -135,7 +145,7 @@ impl Spec {
         tiny.scaled(scale, 50_000, 60)
     }
 
-    /// A modest trail that holds every oddity at least twice.
+    /// A modest trail that holds every oddity more than once, and every flaw.
     pub fn odd() -> Self {
         Self { objects: 480, one_in: 2, calls: 8, others: 4, oddities: true, ..Self::demo() }
     }
@@ -149,19 +159,27 @@ impl Spec {
 
     /// What makes the spec impossible, if anything does.
     pub(super) fn fault(&self) -> Option<&'static str> {
-        let some = |number: u32| number > 0;
+        let folders = [&self.accounts, &self.regions];
+        let names = folders.into_iter().flatten();
+        let metrics = 1..=METRICS.len() as u32;
         let faults = [
-            (!self.accounts.is_empty() && !self.regions.is_empty(), "no account or no region"),
-            (some(self.days) && self.days <= DAYS_MAX, "days must be 1 to 36600"),
-            (some(self.one_in), "one_in must be at least 1"),
-            (some(self.calls), "calls must be at least 1"),
-            (some(self.parallel_runs), "parallel_runs must be at least 1"),
-            (some(self.steps), "steps must be at least 1"),
-            (
-                some(self.metrics) && self.metrics as usize <= METRICS.len(),
-                "metrics must be 1 to 8",
-            ),
+            (folders.iter().all(|names| !names.is_empty()), "no account or no region"),
+            (names.clone().all(|name| is_name(name)), "an account or a region is no name"),
+            (self.layout.is_below(), "the prefix must be a relative path without dots"),
+            ((1..=DAYS_MAX).contains(&self.days), "days must be 1 to 36600"),
+            (YEARS.contains(&self.first_day.year()), "the first day must be in 1970 to 9000"),
+            (self.one_in > 0, "one_in must be at least 1"),
+            ((1..=RECORDS_MAX).contains(&self.calls), "calls must be 1 to 100000"),
+            (self.others <= RECORDS_MAX, "others must be at most 100000"),
+            (self.parallel_runs > 0, "parallel_runs must be at least 1"),
+            (self.steps > 0, "steps must be at least 1"),
+            (metrics.contains(&self.metrics), "metrics must be 1 to 8"),
         ];
         faults.iter().find(|(holds, _)| !holds).map(|(_, fault)| *fault)
     }
+}
+
+/// Whether a text can be a folder's name and a part of a file's.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }

@@ -31,7 +31,8 @@ fn gather(root: &Path, folder: &Path, tree: &mut Tree) {
 
 /// The text of a gzip of one member, if that is what it is.
 fn gunzip(gzip: &[u8]) -> Option<Vec<u8>> {
-    let mut text = vec![0; 1 << 22];
+    let size = gzip.last_chunk().map_or(0, |size| u32::from_le_bytes(*size));
+    let mut text = vec![0; size.min(1 << 24) as usize];
     let mut decompressor = Decompressor::new();
     let length = decompressor.gzip_decompress(gzip, &mut text).ok()?;
     text.truncate(length);
@@ -184,6 +185,9 @@ fn impossible_specs_are_refused() {
         Spec { accounts: Vec::new(), ..Spec::demo() },
         Spec { days: 0, ..Spec::demo() },
         Spec { metrics: 9, ..Spec::demo() },
+        Spec { accounts: vec!["../x".to_owned()], ..Spec::demo() },
+        Spec { layout: Layout::Prefix("/tmp".to_owned()), ..Spec::demo() },
+        Spec { layout: Layout::Prefix("a/../..".to_owned()), ..Spec::demo() },
     ] {
         let error = write(&spec, folder.path()).unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);

@@ -46,36 +46,26 @@ pub struct Written {
 }
 
 impl Written {
-    /// The sum of two parts of a trail.
-    #[must_use]
-    pub fn plus(mut self, other: &Self) -> Self {
+    /// Adds the sums of another part of the trail.
+    pub(super) fn add(&mut self, part: &Self) {
         let sums = [
-            (&mut self.objects, other.objects),
-            (&mut self.copies, other.copies),
-            (&mut self.failed, other.failed),
-            (&mut self.ignored, other.ignored),
-            (&mut self.records, other.records),
-            (&mut self.lineage, other.lineage),
-            (&mut self.calls, other.calls),
-            (&mut self.calls_rejected, other.calls_rejected),
-            (&mut self.points, other.points),
-            (&mut self.points_rejected, other.points_rejected),
-            (&mut self.compressed_bytes, other.compressed_bytes),
-            (&mut self.decompressed_bytes, other.decompressed_bytes),
+            (&mut self.objects, part.objects),
+            (&mut self.copies, part.copies),
+            (&mut self.failed, part.failed),
+            (&mut self.ignored, part.ignored),
+            (&mut self.records, part.records),
+            (&mut self.lineage, part.lineage),
+            (&mut self.calls, part.calls),
+            (&mut self.calls_rejected, part.calls_rejected),
+            (&mut self.points, part.points),
+            (&mut self.points_rejected, part.points_rejected),
+            (&mut self.compressed_bytes, part.compressed_bytes),
+            (&mut self.decompressed_bytes, part.decompressed_bytes),
         ];
-        for (sum, part) in sums {
-            *sum += part;
-        }
-        for (reason, count) in &other.rejects {
-            *self.rejects.entry(reason).or_default() += count;
-        }
-        for (oddity, count) in &other.oddities {
-            *self.oddities.entry(*oddity).or_default() += count;
-        }
-        for (flaw, count) in &other.flaws {
-            *self.flaws.entry(*flaw).or_default() += count;
-        }
-        self
+        sums.into_iter().for_each(|(sum, part)| *sum += part);
+        merge(&mut self.rejects, &part.rejects);
+        merge(&mut self.oddities, &part.oddities);
+        merge(&mut self.flaws, &part.flaws);
     }
 
     /// Counts an element of `Records`.
@@ -100,24 +90,31 @@ impl Written {
         self.reject(reason, count);
     }
 
-    /// What is left of an object's sums after a flaw; `beside` says whether there is another file.
-    pub(super) fn judged(self, flaw: Flaw, beside: bool) -> Self {
-        let flaws = self.flaws.clone();
-        match flaw.wanted() {
+    /// What is left of an object's sums after a flaw; `strays` are the files beside it.
+    pub(super) fn judged(self, flaw: Flaw, strays: u64) -> Self {
+        let decompressed_bytes = self.decompressed_bytes;
+        let mut sums = match flaw.wanted() {
+            // Not every layout has a place for every stray file.
+            Verdict::Ignored | Verdict::Untouched if strays == 0 => return self,
             Verdict::Read | Verdict::Untouched => self,
-            Verdict::Ignored => Self { ignored: u64::from(beside), ..self },
-            Verdict::Failed => Self { failed: 1, flaws, ..Self::default() },
-            Verdict::Holds(records) => {
-                let decompressed_bytes = self.decompressed_bytes;
-                Self { records, decompressed_bytes, flaws, ..Self::default() }
-            }
-        }
+            Verdict::Ignored => Self { ignored: strays, ..self },
+            Verdict::Failed => Self { failed: 1, ..Self::default() },
+            Verdict::Holds(records) => Self { records, decompressed_bytes, ..Self::default() },
+        };
+        sums.flaws.insert(flaw, 1);
+        sums
     }
 
     fn reject(&mut self, reason: &'static str, count: u64) {
         if count > 0 {
             *self.rejects.entry(reason).or_default() += count;
         }
+    }
+}
+
+fn merge<Key: Copy + Ord>(sums: &mut BTreeMap<Key, u64>, part: &BTreeMap<Key, u64>) {
+    for (key, count) in part {
+        *sums.entry(*key).or_default() += count;
     }
 }
 
