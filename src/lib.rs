@@ -2,3 +2,5 @@
 
 pub mod sample;
 pub mod store;
+pub mod table;
+pub mod trail;

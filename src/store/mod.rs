@@ -5,6 +5,11 @@
 //! with one. The trait lists one page, gets one object, and puts one object on a condition; there
 //! is no delete (law 4) and no unconditional put (law 3). Nothing here knows what an object means.
 
+mod hint;
+pub mod local;
+pub mod object;
+pub mod s3;
+
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
@@ -325,6 +330,22 @@ impl Error {
             Kind::Interrupted | Kind::TimedOut => Cause::Busy,
             _ => Cause::Other,
         };
-        Self::new(cause, operation, object, error.to_string())
+        let told = error.to_string();
+        // The number says nothing that the words before it do not.
+        Self::new(cause, operation, object, sentence(told.split(" (os error").next().unwrap_or("")))
+    }
+}
+
+/// Another's message as the end of our own sentence: no capital in front, no full stop behind.
+/// A first word in capitals (`AWS`) stays as it is.
+fn sentence(text: &str) -> String {
+    let text = text.trim().trim_end_matches('.');
+    let mut letters = text.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if !second.is_uppercase() => {
+            let start = first.len_utf8();
+            format!("{}{}", first.to_lowercase(), &text[start..])
+        }
+        _ => text.to_owned(),
     }
 }
