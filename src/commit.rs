@@ -111,7 +111,8 @@ impl Committer {
                     continue;
                 }
             };
-            if let (Some(Merged { counts, spooled: Some(spooled) }), Some(old)) = (&unanswered, &old)
+            if let (Some(Merged { counts, spooled: Some(spooled) }), Some(old)) =
+                (&unanswered, &old)
                 && self.is_same(old, &spooled.payload).await?
             {
                 return Ok(Settled { counts: *counts, put: true });

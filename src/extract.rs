@@ -63,7 +63,8 @@ impl Refused {
         match self {
             Self::BadGzip => "it is not one whole gzip member (truncated or damaged)".to_owned(),
             Self::TrailingBytes => {
-                "bytes follow its gzip member (--allow-multi-member reads re-packed copies)".to_owned()
+                "bytes follow its gzip member (--allow-multi-member reads re-packed copies)"
+                    .to_owned()
             }
             Self::TooLarge(limit) => {
                 format!("it is larger than {limit} bytes (--memory-limit raises this limit)")
@@ -191,7 +192,13 @@ impl<'a> Pieces<'a> {
             Err(bad) => {
                 self.rejected.calls_seen += 1;
                 self.rejected.calls_rejected += 1;
-                return self.reject(bad.reason, record_index, None, bad.event_id.as_deref(), found.raw);
+                return self.reject(
+                    bad.reason,
+                    record_index,
+                    None,
+                    bad.event_id.as_deref(),
+                    found.raw,
+                );
             }
         };
         for bad in &record.bad_points {
@@ -208,7 +215,8 @@ impl<'a> Pieces<'a> {
         let call = &record.call;
         let partition = Partition::new(&call.account, &call.region, date_of(call.event_time));
         let partition = partition.expect("a record's account and region are checked");
-        let part = Part { table: &METRICS.name, partition, bucket: self.buckets.of(&call.event_id) };
+        let part =
+            Part { table: &METRICS.name, partition, bucket: self.buckets.of(&call.event_id) };
         let (builder, tally) = self.metrics.entry(part).or_insert_with(|| {
             (metrics::Builder::new(Arc::clone(&self.source_object)), Tally::default())
         });

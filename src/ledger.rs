@@ -100,7 +100,8 @@ impl Day {
         }
         let mut tries: BTreeMap<(String, u64, String), Failed> = BTreeMap::new();
         for failed in self.failed.iter().chain(&other.failed) {
-            let is_held = failed.name.parse::<LogName>().is_ok_and(|name| self.holds(name.packed()));
+            let is_held =
+                failed.name.parse::<LogName>().is_ok_and(|name| self.holds(name.packed()));
             let key = (failed.name.clone(), failed.size, failed.tag.clone());
             let order = |of: &Failed| (of.version.clone(), of.limit, of.reason.clone());
             let is_newer = tries.get(&key).is_none_or(|known| order(known) < order(failed));
@@ -113,7 +114,10 @@ impl Day {
 
     /// As stored.
     pub fn encode(&self) -> Vec<u8> {
-        let sets = self.sets.iter().map(|(tables, names)| Set { tables: tables.clone(), names: names.len() });
+        let sets = self
+            .sets
+            .iter()
+            .map(|(tables, names)| Set { tables: tables.clone(), names: names.len() });
         let header = Header { format: FORMAT, sets: sets.collect(), failed: self.failed.clone() };
         let mut bytes = serde_json::to_vec(&header).expect("plain data");
         bytes.push(b'\n');
@@ -365,7 +369,8 @@ mod tests {
     fn a_newer_version_is_refused() {
         let bytes = b"{\"format\":2,\"who\":\"knows\"}\n";
         assert!(matches!(Day::decode(bytes, "x"), Err(Error::Newer(_))));
-        let bytes = b"{\"format\":1,\"sets\":[{\"tables\":{\"metrics\":2},\"names\":0}],\"failed\":[]}\n";
+        let bytes =
+            b"{\"format\":1,\"sets\":[{\"tables\":{\"metrics\":2},\"names\":0}],\"failed\":[]}\n";
         assert!(matches!(Day::decode(bytes, "x"), Err(Error::Newer(_))));
     }
 }

@@ -173,7 +173,9 @@ pub async fn export(
     let began = Instant::now();
     let stores = [Arc::clone(&options.source), Arc::clone(&options.target)];
     let mut outcome = match prepare(options).await {
-        Ok((context, lanes, ignored)) => run(Arc::new(context), lanes, ignored, interrupt, tell).await,
+        Ok((context, lanes, ignored)) => {
+            run(Arc::new(context), lanes, ignored, interrupt, tell).await
+        }
         Err(error) => Outcome { summary: Summary::default(), archived: 0, end: End::Failed(error) },
     };
     outcome.summary.requests = requests(&stores);
@@ -198,7 +200,11 @@ async fn prepare(options: Options) -> Result<(Context, Vec<Lane>, u64), Error> {
         Layout::Tree => {
             let (found, date) = source::discover(&*options.source, &options.wanted).await?;
             started = date.map_or(started, |date| date.min(started));
-            lanes.extend(found.into_iter().map(|((account, region), roots)| Lane::tree(account, region, roots)));
+            lanes.extend(
+                found
+                    .into_iter()
+                    .map(|((account, region), roots)| Lane::tree(account, region, roots)),
+            );
         }
         Layout::Flat => {
             let max = budget.listed_objects_max();

@@ -310,7 +310,10 @@ pub async fn list_flat(
                 continue;
             };
             let day = name.day().clone();
-            if !days.contains(day.date) || !wanted.account(&day.account) || !wanted.region(&day.region) {
+            if !days.contains(day.date)
+                || !wanted.account(&day.account)
+                || !wanted.region(&day.region)
+            {
                 continue;
             }
             held += 1;

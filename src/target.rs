@@ -118,7 +118,11 @@ impl Target {
             if let Some(before) = &before {
                 if before.buckets != buckets {
                     let target = self.store.name("");
-                    return Err(Error::OtherBuckets { target, asked: buckets, has: before.buckets });
+                    return Err(Error::OtherBuckets {
+                        target,
+                        asked: buckets,
+                        has: before.buckets,
+                    });
                 }
                 after.compare_and_swap |= before.compare_and_swap;
             }

@@ -117,7 +117,6 @@ fn after(day: NaiveDate) -> NaiveDate {
     day.succ_opt().unwrap_or(day)
 }
 
-
 /// See the module's page.
 pub(super) struct Collector<'a> {
     context: Arc<Context>,
@@ -282,7 +281,9 @@ impl<'a> Collector<'a> {
                 if errors.iter().all(|error| error.cause == Cause::Archived) {
                     self.archived += keys;
                 }
-                errors.iter().for_each(|error| (self.tell)(Event::Unavailable(&error.object, &error.told)));
+                errors
+                    .iter()
+                    .for_each(|error| (self.tell)(Event::Unavailable(&error.object, &error.told)));
             }
         }
         if batch.unread == 0 {
@@ -296,7 +297,8 @@ impl<'a> Collector<'a> {
     /// Commits the parts that a lane feeds and that no lane is expected to feed any more.
     fn commit_due(&mut self, lane: LaneId) {
         let feeds = |buffer: &Buffer| self.lanes_of(&buffer.meta).any(|feeding| feeding == lane);
-        let due = self.buffers.iter().filter(|(part, buffer)| feeds(buffer) && self.is_due(part, buffer));
+        let due =
+            self.buffers.iter().filter(|(part, buffer)| feeds(buffer) && self.is_due(part, buffer));
         let due: Vec<Part> = due.map(|(part, _)| part.clone()).collect();
         due.into_iter().for_each(|part| self.commit(part));
     }
@@ -318,9 +320,12 @@ impl<'a> Collector<'a> {
         if self.committing.contains(&part) {
             return;
         }
-        let Some(Buffer { metrics, rejects, meta, .. }) = self.buffers.remove(&part) else { return };
+        let Some(Buffer { metrics, rejects, meta, .. }) = self.buffers.remove(&part) else {
+            return;
+        };
         let is_metrics = part.table == METRICS.name;
-        let incoming = if is_metrics { Incoming::Metrics(metrics) } else { Incoming::Rejects(rejects) };
+        let incoming =
+            if is_metrics { Incoming::Metrics(metrics) } else { Incoming::Rejects(rejects) };
         self.committing.insert(part.clone());
         let context = Arc::clone(&self.context);
         self.tasks.spawn(async move {

@@ -159,7 +159,11 @@ impl Readers {
     }
 
     /// Called on a blocking thread: waits there for room, then for the collector.
-    fn emit(&self, batch: BatchId, pieces: Vec<(crate::table::partition::Part, crate::extract::Piece)>) {
+    fn emit(
+        &self,
+        batch: BatchId,
+        pieces: Vec<(crate::table::partition::Part, crate::extract::Piece)>,
+    ) {
         for (part, piece) in pieces {
             let held = Handle::current().block_on(self.context.budget.rows(piece.bytes()));
             // A collector that is gone needs no rows.
