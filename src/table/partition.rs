@@ -13,6 +13,9 @@ use crate::trail::key::is_safe_segment;
 
 use super::schema::Table;
 
+/// The folder of a target for everything that is not a table.
+pub const LEDGER_FOLDER: &str = "_ledger";
+
 /// One (account, region, date) of a table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Partition {

@@ -1,6 +1,7 @@
 //! The tables' columns, read from `schemas/*.toml`: the only list there is. The Arrow schema, the
 //! column docs, and later every DDL and catalog entry derive from it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
 
@@ -127,6 +128,14 @@ pub static REJECTS: LazyLock<Table> =
 /// Every table, in the order of the documentation.
 pub fn tables() -> [&'static Table; 2] {
     [&METRICS, &REJECTS]
+}
+
+/// Versions of the tables, by name.
+pub type Extractions = BTreeMap<String, i32>;
+
+/// The versions that this tool writes.
+pub fn extractions() -> Extractions {
+    tables().iter().map(|table| (table.name.clone(), table.extraction)).collect()
 }
 
 #[cfg(test)]

@@ -16,6 +16,14 @@ const MEMBER_BYTES_MIN: usize = 18;
 /// A pooled buffer above this size is given back to the system after use.
 const KEPT_BYTES_MAX: usize = 64 << 20;
 
+/// What the trailer says about the length of the text, where that can be, and at most `limit`: how
+/// much room decoding will need.
+pub fn text_len(gzip: &[u8], limit: usize) -> usize {
+    let Some(trailer) = gzip.last_chunk::<4>() else { return 0 };
+    let possible = gzip.len().saturating_mul(EXPANSION_MAX);
+    (u32::from_le_bytes(*trailer) as usize).min(possible).min(limit)
+}
+
 /// Why bytes are not a log file's gzip.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Undecodable {
@@ -86,10 +94,8 @@ impl Decoder {
         if gzip.len() < MEMBER_BYTES_MIN {
             return Err(Undecodable::BadGzip);
         }
-        let possible = gzip.len().saturating_mul(EXPANSION_MAX);
-        let said = u32::from_le_bytes(gzip[gzip.len() - 4..].try_into().expect("four bytes"));
         // One byte more than is said, so that the limit itself is reached before it is passed.
-        let mut room = (said as usize).min(possible).saturating_add(1);
+        let mut room = text_len(gzip, limit - from) + 1;
         loop {
             room = room.min(limit - from + 1);
             if self.buffer.len() < from + room {
