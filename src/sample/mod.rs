@@ -1,11 +1,11 @@
 //! A synthetic CloudTrail trail on the local disk: what `trailquet sample` writes, and what the
 //! demo, the tests and the benches read.
 //!
-//! [`write`] takes a [`Spec`] and a folder, and gives the trail and [`Written`]: what a reader
-//! that keeps to the rules has to find in it. The same spec gives the same bytes, whatever the
-//! machine and the number of threads; memory is bounded by one object a thread. With
-//! [`Spec::oddities`] every [`Oddity`] and every [`Flaw`] is sprinkled in. Nothing here knows how trailquet reads:
-//! this module depends on no other, so that the two can only agree by being right.
+//! [`write()`] takes a [`Spec`] and a folder, and gives the trail and [`Written`]: what a reader
+//! that keeps to the rules has to find in it. The same spec gives the same bytes on one platform,
+//! however many threads write them; memory is bounded by one object a thread. With
+//! [`Spec::oddities`] every [`Oddity`] and every [`Flaw`] is sprinkled in. Nothing here knows how
+//! trailquet reads: this module depends on no other, so that the two agree only by being right.
 
 mod bend;
 mod call;

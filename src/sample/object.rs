@@ -153,7 +153,7 @@ impl<'a> Writer<'a> {
         let (turn, offset) = (holder / FLAW_ONE_IN, holder % FLAW_ONE_IN);
         // Otherwise some lanes would have all flaws, and others none.
         let due = turn % FLAW_ONE_IN == offset;
-        due.then(|| Flaw::ALL[turn as usize % Flaw::ALL.len()])
+        due.then(|| turn_of(self.spec, Flaw::ALL, turn).next())?
     }
 
     fn count(
@@ -200,8 +200,15 @@ impl Content {
 fn oddities(spec: &Spec, place: &Place<'_>) -> Vec<Oddity> {
     let Some(holder) = place.holder.filter(|_| spec.oddities) else { return Vec::new() };
     let count = ODDITIES_MAX.min(spec.calls - 1) as usize;
-    let first = (holder as usize).wrapping_mul(count) % Oddity::ALL.len();
-    Oddity::ALL.iter().cycle().skip(first).take(count).copied().collect()
+    turn_of(spec, Oddity::ALL, holder * count as u64).take(count).collect()
+}
+
+/// A table from some place on, round and round: each row has its turn, and every seed begins
+/// elsewhere.
+fn turn_of<T: Copy>(spec: &Spec, table: &'static [T], turn: u64) -> impl Iterator<Item = T> {
+    let rows = table.len() as u64;
+    let first = (turn % rows + rng(&[spec.seed]).u64(..rows)) % rows;
+    table.iter().copied().cycle().skip(first as usize)
 }
 
 /// The bytes of a text, some of which may not be text.
