@@ -75,7 +75,7 @@ pub struct Listed {
 /// What a listing of a stretch of days found.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// Log objects, in order of their keys.
+    /// Log objects, in no order.
     pub objects: Vec<Listed>,
     /// Other things below the same days.
     pub ignored: u64,
@@ -248,7 +248,6 @@ pub async fn list(
             }
         }
     }
-    found.objects.sort_unstable_by(|a, b| a.object.key.cmp(&b.object.key));
     Ok(Some(found))
 }
 
@@ -277,6 +276,12 @@ pub async fn split(
 }
 
 impl Found {
+    /// Adds what another listing found.
+    pub fn join(&mut self, other: Self) {
+        self.objects.extend(other.objects);
+        self.ignored += other.ignored;
+    }
+
     fn place(&mut self, at: usize, root: &Root, wanted: &DaySet, object: Object) {
         match root.place(&object.key) {
             Place::Log(day, name) if wanted.contains(day) => {
@@ -327,9 +332,6 @@ pub async fn list_flat(
         if next.is_none() {
             break;
         }
-    }
-    for found in lanes.values_mut() {
-        found.objects.sort_unstable_by(|a, b| a.object.key.cmp(&b.object.key));
     }
     Ok((lanes, ignored))
 }

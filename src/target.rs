@@ -185,7 +185,7 @@ async fn buckets_of_files(store: &dyn Store) -> Result<Option<Buckets>, Error> {
     loop {
         let page = store.list(&prefix, Depth::Tree, next.as_deref()).await?;
         let parts = page.objects.iter().filter_map(|object| Part::parse(&object.key, &tables()));
-        if let Some(part) = parts.last() {
+        if let Some(part) = parts.max() {
             return Ok(Some(part.bucket.of()));
         }
         next = page.next;

@@ -23,7 +23,9 @@ pub(super) async fn run(args: &ExportArgs) -> Result<Exit, Failure> {
     let mut progress = Progress::new(args.output.quiet);
     let outcome = export(options, &mut progress).await;
     progress.close();
-    if !args.output.quiet {
+    // A run that could not begin has an error to tell, and no numbers.
+    let has_begun = outcome.summary.objects.listed > 0 || matches!(outcome.end, Ended::Done);
+    if !args.output.quiet && has_begun {
         report::summary(&outcome.summary);
     }
     if args.output.json {

@@ -1,8 +1,7 @@
 //! One account and region: lists what is wanted, leaves out what the ledger holds, and plans the
 //! rest in batches, one log day after the other.
 
-use std::collections::BTreeMap;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -22,6 +21,10 @@ use super::{Context, Error, LOOKBACK_DAYS_MIN};
 
 /// Ledger entries that are read at once.
 const DAYS_READ_AT_ONCE: usize = 16;
+
+/// So many listed objects are planned together, where there are as many: copies of a name that lie
+/// in folders of different months are then still found to be copies.
+const PLANNED_OBJECTS_MIN: usize = 10_000;
 
 /// Position of a lane among all lanes.
 pub(super) type LaneId = usize;
@@ -152,15 +155,20 @@ impl Planner<'_> {
             wanted.push(days);
         }
         let mut stretches = VecDeque::from(source::plan(source, roots, &wanted).await?);
+        let mut found = Found::default();
         while let Some(stretch) = stretches.pop_front() {
             match source::list(source, roots, &wanted, &stretch).await? {
-                Some(found) => self.plan(ledger, found).await?,
+                Some(more) => found.join(more),
                 None => {
                     let days = source::split(source, roots, &wanted, &stretch).await?;
                     days.into_iter().rev().for_each(|day| stretches.push_front(day));
                 }
             }
+            if found.objects.len() >= PLANNED_OBJECTS_MIN {
+                self.plan(ledger, std::mem::take(&mut found)).await?;
+            }
         }
+        self.plan(ledger, found).await?;
         Ok(coverable)
     }
 
@@ -203,9 +211,11 @@ impl Planner<'_> {
             names: 0,
             uncovered: Vec::new(),
         };
-        // The listing is in key order, and so are the copies of each name.
         for listed in listed {
             copies.entry(listed.name.packed()).or_default().push(listed);
+        }
+        for copies in copies.values_mut() {
+            copies.sort_unstable_by(|a, b| a.object.key.cmp(&b.object.key));
         }
         copies.retain(|&packed, copies| {
             let failed_before = self.failed_before(known, copies);

@@ -34,6 +34,9 @@ struct Entry<'a> {
     old_rows: u64,
 }
 
+/// A row by its `metric_index`: which batch, and which row of it.
+type Place = (i32, (usize, usize));
+
 /// What becomes of the best incoming version of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
@@ -145,7 +148,7 @@ impl<'a> Contest<'a> {
     /// events are held to compare them; the smaller content wins.
     fn decide_by_content(&mut self, old: &Existing) -> Result<(), Error> {
         let batches = self.tied_rows(old)?.collect::<Result<Vec<_>, _>>()?;
-        let mut places: HashMap<String, Vec<(i32, (usize, usize))>> = HashMap::new();
+        let mut places: HashMap<String, Vec<Place>> = HashMap::new();
         for (at, batch) in batches.iter().enumerate() {
             let versions = Versions::of(batch)?;
             let indexes = batch.column(METRICS.index("metric_index")).as_primitive::<Int32Type>();

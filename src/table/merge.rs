@@ -2,7 +2,7 @@
 //!
 //! Both sides are sorted, so a merge streams: its memory is the incoming rows, one batch of the
 //! file, and the writer's row group. Which old rows leave is decided before (see
-//! [`super::contest`]); here two rows with the same key are two contents of one identity, and the
+//! `contest.rs`); here two rows with the same key are two contents of one identity, and the
 //! smaller one stays. Joining in any order, any number of times, gives the same bytes.
 
 use std::cmp::Ordering;
