@@ -64,7 +64,7 @@ def tables(target: Path):
 def check_file(path: Path, columns: list, key: tuple) -> list[str]:
     """The file's own form: types, compression, nulls, statistics."""
     file, problems = pq.ParquetFile(path), []
-    meta, schema = file.metadata, file.schema
+    meta, schema, arrow = file.metadata, file.schema, file.schema.to_arrow_schema()
     at = f"{key[0]} of {'/'.join(key[1:])}"
     names = [column for column, _, _ in columns]
     if list(schema.names) != names:
@@ -75,13 +75,9 @@ def check_file(path: Path, columns: list, key: tuple) -> list[str]:
         problems.append(f"{at}: a file without rows")
     for number, name in enumerate(schema.names):
         kind, nullable = {column: rest for column, *rest in columns}.get(name, (None, None))
-        column, field = schema.column(number), file.schema_arrow.field(name)
-        if kind and (field.type != ARROW[kind] or column.physical_type != PHYSICAL[kind]):
-            problems.append(f"{at}: {name} is {field.type} / {column.physical_type}, expected {kind}")
-        if kind == "timestamp" and not ("timeUnit=milliseconds" in str(column.logical_type) and "isAdjustedToUTC=true" in str(column.logical_type)):
-            problems.append(f"{at}: {name} is {column.logical_type}")
-        if kind == "string" and str(column.logical_type) != "String":
-            problems.append(f"{at}: {name} is {column.logical_type}")
+        column = schema.column(number)
+        if kind and (arrow.field(number).type != ARROW[kind] or column.physical_type != PHYSICAL[kind]):
+            problems.append(f"{at}: {name} is {column.physical_type} {column.logical_type}, expected {kind}")
         if nullable is not None and (column.max_definition_level > 0) != nullable:
             problems.append(f"{at}: {name} is {'optional' if column.max_definition_level else 'required'}")
         for group in range(meta.num_row_groups):
