@@ -121,21 +121,22 @@ def read_duckdb(target: Path, table: str, columns: list) -> tuple[dict, list[str
     return found, problems
 
 
-def compare(what: str, columns: list[str], expected: dict, found: list, limit: int) -> list[str]:
+def compare(what: str, columns: list[str], expected: dict, found: list, limit: int, cases: dict) -> list[str]:
     """Both by their key: {key: row} and [(key, row)]."""
     problems, seen = [], {}
+    case = lambda key: f"[{cases.get(key[0]) or cases.get(key[:2]) or '?'}]"
     for key, row in found:
         if key in seen:
             problems.append(f"{what}: twice {key}")
         seen[key] = row
     for key in sorted(seen.keys() - expected.keys(), key=repr)[:limit]:
-        problems.append(f"{what}: too much {key}\n    {dict(zip(columns, seen[key]))}")
+        problems.append(f"{what}: too much {case(key)} {key}\n    {dict(zip(columns, seen[key]))}")
     for key in sorted(expected.keys() - seen.keys(), key=repr)[:limit]:
-        problems.append(f"{what}: missing {key}\n    {dict(zip(columns, expected[key]))}")
+        problems.append(f"{what}: missing {case(key)} {key}\n    {dict(zip(columns, expected[key]))}")
     for key in sorted(expected.keys() & seen.keys(), key=repr):
         for column, want, have in zip(columns, expected[key], seen[key]):
             if exact_cell(want) != exact_cell(have):
-                problems.append(f"{what}: {key}: {column} is {have!r}, expected {want!r}\n    {dict(zip(columns, expected[key]))}")
+                problems.append(f"{what}: {case(key)} {key}: {column} is {have!r}, expected {want!r}\n    {dict(zip(columns, expected[key]))}")
     return problems
 
 
@@ -166,7 +167,7 @@ def check(expected: oracle.Expected, target: Path, limit: int = 5) -> list[str]:
         columns, names = schemas[key[0]]
         problems += check_file(found[key], columns, key)
         rows = read_arrow(found[key])
-        problems += compare("pyarrow " + "/".join(key), names, wanted.get(key, {}), keyed(key[0], rows), limit)
+        problems += compare("pyarrow " + "/".join(key), names, wanted.get(key, {}), keyed(key[0], rows), limit, expected.cases)
         if key[0] == "metrics":
             problems += check_rows(rows, key)
         else:
@@ -176,7 +177,7 @@ def check(expected: oracle.Expected, target: Path, limit: int = 5) -> list[str]:
         problems += trouble
         for partition in sorted(parts.keys() | {key[1:] for key in wanted if key[0] == table}):
             key = (table, *partition)
-            problems += compare("DuckDB " + "/".join(key), names, wanted.get(key, {}), keyed(table, parts.get(partition, [])), limit)
+            problems += compare("DuckDB " + "/".join(key), names, wanted.get(key, {}), keyed(table, parts.get(partition, [])), limit, expected.cases)
     return problems
 
 
