@@ -64,7 +64,7 @@ def tables(target: Path):
 def check_file(path: Path, columns: list, key: tuple) -> list[str]:
     """The file's own form: types, compression, nulls, statistics."""
     file, problems = pq.ParquetFile(path), []
-    meta, schema = file.metadata, file.schema
+    meta, schema, arrow = file.metadata, file.schema, file.schema.to_arrow_schema()
     at = f"{key[0]} of {'/'.join(key[1:])}"
     names = [column for column, _, _ in columns]
     if list(schema.names) != names:
@@ -75,13 +75,9 @@ def check_file(path: Path, columns: list, key: tuple) -> list[str]:
         problems.append(f"{at}: a file without rows")
     for number, name in enumerate(schema.names):
         kind, nullable = {column: rest for column, *rest in columns}.get(name, (None, None))
-        column, field = schema.column(number), file.schema_arrow.field(name)
-        if kind and (field.type != ARROW[kind] or column.physical_type != PHYSICAL[kind]):
-            problems.append(f"{at}: {name} is {field.type} / {column.physical_type}, expected {kind}")
-        if kind == "timestamp" and not ("timeUnit=milliseconds" in str(column.logical_type) and "isAdjustedToUTC=true" in str(column.logical_type)):
-            problems.append(f"{at}: {name} is {column.logical_type}")
-        if kind == "string" and str(column.logical_type) != "String":
-            problems.append(f"{at}: {name} is {column.logical_type}")
+        column = schema.column(number)
+        if kind and (arrow.field(number).type != ARROW[kind] or column.physical_type != PHYSICAL[kind]):
+            problems.append(f"{at}: {name} is {column.physical_type} {column.logical_type}, expected {kind}")
         if nullable is not None and (column.max_definition_level > 0) != nullable:
             problems.append(f"{at}: {name} is {'optional' if column.max_definition_level else 'required'}")
         for group in range(meta.num_row_groups):
@@ -125,21 +121,22 @@ def read_duckdb(target: Path, table: str, columns: list) -> tuple[dict, list[str
     return found, problems
 
 
-def compare(what: str, columns: list[str], expected: dict, found: list, limit: int) -> list[str]:
+def compare(what: str, columns: list[str], expected: dict, found: list, limit: int, cases: dict) -> list[str]:
     """Both by their key: {key: row} and [(key, row)]."""
     problems, seen = [], {}
+    case = lambda key: f"[{cases.get(key[0]) or cases.get(key[:2]) or '?'}]"
     for key, row in found:
         if key in seen:
             problems.append(f"{what}: twice {key}")
         seen[key] = row
     for key in sorted(seen.keys() - expected.keys(), key=repr)[:limit]:
-        problems.append(f"{what}: too much {key}\n    {dict(zip(columns, seen[key]))}")
+        problems.append(f"{what}: too much {case(key)} {key}\n    {dict(zip(columns, seen[key]))}")
     for key in sorted(expected.keys() - seen.keys(), key=repr)[:limit]:
-        problems.append(f"{what}: missing {key}\n    {dict(zip(columns, expected[key]))}")
+        problems.append(f"{what}: missing {case(key)} {key}\n    {dict(zip(columns, expected[key]))}")
     for key in sorted(expected.keys() & seen.keys(), key=repr):
         for column, want, have in zip(columns, expected[key], seen[key]):
             if exact_cell(want) != exact_cell(have):
-                problems.append(f"{what}: {key}: {column} is {have!r}, expected {want!r}\n    {dict(zip(columns, expected[key]))}")
+                problems.append(f"{what}: {case(key)} {key}: {column} is {have!r}, expected {want!r}\n    {dict(zip(columns, expected[key]))}")
     return problems
 
 
@@ -170,7 +167,7 @@ def check(expected: oracle.Expected, target: Path, limit: int = 5) -> list[str]:
         columns, names = schemas[key[0]]
         problems += check_file(found[key], columns, key)
         rows = read_arrow(found[key])
-        problems += compare("pyarrow " + "/".join(key), names, wanted.get(key, {}), keyed(key[0], rows), limit)
+        problems += compare("pyarrow " + "/".join(key), names, wanted.get(key, {}), keyed(key[0], rows), limit, expected.cases)
         if key[0] == "metrics":
             problems += check_rows(rows, key)
         else:
@@ -180,7 +177,7 @@ def check(expected: oracle.Expected, target: Path, limit: int = 5) -> list[str]:
         problems += trouble
         for partition in sorted(parts.keys() | {key[1:] for key in wanted if key[0] == table}):
             key = (table, *partition)
-            problems += compare("DuckDB " + "/".join(key), names, wanted.get(key, {}), keyed(table, parts.get(partition, [])), limit)
+            problems += compare("DuckDB " + "/".join(key), names, wanted.get(key, {}), keyed(table, parts.get(partition, [])), limit, expected.cases)
     return problems
 
 

@@ -574,6 +574,7 @@ class Expected:
         ("listed", "read", "skipped", "failed", "ignored", "calls_seen", "calls_rejected", "points_seen",
          "points_rejected", "bytes_listed", "bytes_read", "bytes_unpacked"), 0))  # fmt: skip
     failures: dict = field(default_factory=dict)  # file name -> class of the reason
+    cases: dict = field(default_factory=dict)  # event id, or (file name, record index) -> apiVersion, where awkward.py names its case
 
     def rows(self) -> int:
         return sum(map(len, self.metrics.values()))
@@ -666,6 +667,7 @@ def take_record(record, index: int, name: Name, expected: Expected, winners: dic
     if not is_ours(record):
         return
     counts["calls_seen"] += 1
+    expected.cases[name.text, index] = plain(string(record, "apiVersion"))
     reason, call, points = read_call(record, name)
     if reason:
         counts["calls_rejected"] += 1
@@ -680,6 +682,7 @@ def take_record(record, index: int, name: Name, expected: Expected, winners: dic
             reject(reason, at)
         else:
             version.rows.append(row)
+    expected.cases.setdefault(version.event[3], expected.cases[name.text, index])
     if version.rows and (version.event not in winners or better(version, winners[version.event])):
         winners[version.event] = version
 
