@@ -6,7 +6,12 @@
 //! and numbers have any size. It is strict about everything else: control characters in strings,
 //! unknown escapes, `NaN`, trailing commas and trailing text are not JSON.
 
-use std::borrow::Cow;
+mod bytes;
+mod text;
+
+use bytes::{Nesting, plain};
+use text::hex4;
+pub use text::{BadText, Str};
 
 /// The text is not JSON; the offset says where that showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -15,17 +20,6 @@ pub struct NotJson {
     /// Bytes from the start of the text.
     pub at: usize,
 }
-
-/// A string as it is written, without its quotes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Str<'a> {
-    raw: &'a [u8],
-    escaped: bool,
-}
-
-/// A string that cannot be Unicode: a lone surrogate or invalid UTF-8.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BadText;
 
 /// One value; containers as the text between (and with) their brackets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,76 +36,6 @@ pub enum Value<'a> {
     Array(&'a [u8]),
     /// An object's text.
     Object(&'a [u8]),
-}
-
-impl<'a> Str<'a> {
-    /// The bytes between the quotes, escapes and all.
-    pub fn raw(self) -> &'a [u8] {
-        self.raw
-    }
-
-    /// The text that is meant, escapes resolved.
-    ///
-    /// # Errors
-    /// Lone surrogates and invalid UTF-8.
-    pub fn text(self) -> Result<Cow<'a, str>, BadText> {
-        if !self.escaped {
-            return std::str::from_utf8(self.raw).map(Cow::Borrowed).map_err(|_| BadText);
-        }
-        unescape(self.raw).map(Cow::Owned)
-    }
-
-    /// The name of a member, for matching; one that cannot be Unicode matches nothing of ours.
-    pub fn name(self) -> Cow<'a, [u8]> {
-        if !self.escaped {
-            return Cow::Borrowed(self.raw);
-        }
-        Cow::Owned(unescape(self.raw).map(String::into_bytes).unwrap_or_default())
-    }
-}
-
-fn unescape(raw: &[u8]) -> Result<String, BadText> {
-    let mut text = Vec::with_capacity(raw.len());
-    let mut rest = raw;
-    while let Some(at) = memchr::memchr(b'\\', rest) {
-        text.extend_from_slice(&rest[..at]);
-        let mut used = 2;
-        match rest[at + 1] {
-            b'b' => text.push(0x08),
-            b'f' => text.push(0x0c),
-            b'n' => text.push(b'\n'),
-            b'r' => text.push(b'\r'),
-            b't' => text.push(b'\t'),
-            b'u' => {
-                let (character, length) = unicode_escape(&rest[at..])?;
-                text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-                used = length;
-            }
-            byte => text.push(byte),
-        }
-        rest = &rest[at + used..];
-    }
-    text.extend_from_slice(rest);
-    String::from_utf8(text).map_err(|_| BadText)
-}
-
-/// The character of `\uXXXX` or of a surrogate pair, and the escape's length.
-fn unicode_escape(escape: &[u8]) -> Result<(char, usize), BadText> {
-    let high = hex4(escape).ok_or(BadText)?;
-    if !(0xd800..0xdc00).contains(&high) {
-        return char::from_u32(high).map(|character| (character, 6)).ok_or(BadText);
-    }
-    let low = hex4(escape.get(6..).ok_or(BadText)?).ok_or(BadText)?;
-    if !(0xdc00..0xe000).contains(&low) {
-        return Err(BadText);
-    }
-    let pair = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-    char::from_u32(pair).map(|character| (character, 12)).ok_or(BadText)
-}
-
-fn hex4(escape: &[u8]) -> Option<u32> {
-    let digits = escape.strip_prefix(b"\\u")?.get(..4)?;
-    digits.iter().try_fold(0, |value, &byte| Some(value * 16 + (byte as char).to_digit(16)?))
 }
 
 /// White space between tokens (RFC 8259, section 2).
@@ -384,58 +308,10 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// How many bytes come before the first quote, backslash or control character. Eight at a time:
-/// most of a log's bytes are inside strings.
-fn plain(text: &[u8]) -> usize {
-    const ONES: u64 = u64::MAX / 255;
-    const HIGH: u64 = ONES << 7;
-    let zero_bytes = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
-    let mut at = 0;
-    while let Some(eight) = text.get(at..at + 8) {
-        let word = u64::from_le_bytes(eight.try_into().expect("eight bytes"));
-        let quote = zero_bytes(word ^ (ONES * u64::from(b'"')));
-        let backslash = zero_bytes(word ^ (ONES * u64::from(b'\\')));
-        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
-        // A borrow can set bits above the first true one, never below it: the lowest is right.
-        let special = quote | backslash | control;
-        if special != 0 {
-            return at + special.trailing_zeros() as usize / 8;
-        }
-        at += 8;
-    }
-    let special = |&byte: &u8| byte == b'"' || byte == b'\\' || byte < 0x20;
-    at + text[at..].iter().position(special).unwrap_or(text.len() - at)
-}
-
-/// The open brackets, one bit each: true for an object.
-#[derive(Debug, Default)]
-struct Nesting {
-    words: Vec<u64>,
-    depth: usize,
-}
-
-impl Nesting {
-    fn push(&mut self, object: bool) {
-        let (word, bit) = (self.depth / 64, self.depth % 64);
-        if word == self.words.len() {
-            self.words.push(0);
-        }
-        self.words[word] = self.words[word] & !(1 << bit) | u64::from(object) << bit;
-        self.depth += 1;
-    }
-
-    fn pop(&mut self) {
-        self.depth -= 1;
-    }
-
-    fn top(&self) -> Option<bool> {
-        let last = self.depth.checked_sub(1)?;
-        Some(self.words[last / 64] >> (last % 64) & 1 == 1)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use proptest::prelude::*;
 
     use super::*;
