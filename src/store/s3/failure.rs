@@ -58,6 +58,9 @@ fn cause(operation: &str, answer: Answer<'_>) -> Cause {
     let is_put = operation == "put";
     match (answer.code.unwrap_or_default(), answer.status) {
         ("NoSuchBucket", _) => Cause::NoContainer,
+        // A success that says nothing we know: cut off, or from something in between.
+        ("", 200..=299) if is_put => Cause::Unknown,
+        ("", 200..=299) => Cause::Network,
         ("NoSuchKey", _) | ("", 404) if is_put => Cause::Conflict,
         ("NoSuchKey", _) | ("", 404) if operation == "get" => Cause::NotFound,
         ("InvalidObjectState", _) => Cause::Archived,
@@ -98,6 +101,7 @@ fn told(answer: Answer<'_>) -> String {
         (Some(message), Some(code)) => format!("{message} ({code})"),
         (Some(message), None) => format!("{message} (HTTP {status})"),
         (None, Some(code)) => format!("the store answered HTTP {status} ({code})"),
+        (None, None) if status < 300 => "the store's answer cannot be read".to_owned(),
         (None, None) => format!("the store answered HTTP {status}"),
     }
 }
