@@ -42,7 +42,7 @@ where
             (cause(operation, answer), told(answer))
         }
         _ if is_about_credentials(error) => {
-            (Cause::Credentials, format!("no credentials: {}", innermost(error)))
+            (Cause::Credentials, format!("the credentials cannot be loaded: {}", innermost(error)))
         }
         SdkError::TimeoutError(_) => (unanswered, "no answer within the time limit".to_owned()),
         SdkError::DispatchFailure(_) => (unanswered, innermost(error)),
@@ -125,7 +125,9 @@ pub(super) fn innermost(error: &dyn StdError) -> String {
         innermost = source;
     }
     let text = innermost.to_string();
-    sentence(text.split(" (os error").next().unwrap_or_default())
+    // Further lines list what was tried, without saying why it did not work.
+    let line = text.lines().next().unwrap_or_default().trim_end_matches("Attempted:");
+    sentence(line.split(" (os error").next().unwrap_or_default())
 }
 
 #[cfg(test)]
