@@ -1,3 +1,5 @@
-//! The thin binary.
+//! The thin binary: everything is in the library.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    trailquet::cli::main()
+}

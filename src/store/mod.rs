@@ -5,10 +5,13 @@
 //! with one. The trait lists one page, gets one object, and puts one object on a condition; there
 //! is no delete (law 4) and no unconditional put (law 3). Nothing here knows what an object means.
 
+pub mod backoff;
 mod hint;
 pub mod local;
 pub mod object;
 pub mod s3;
+pub mod spool;
+pub mod swap;
 
 use std::fmt;
 use std::fs::File;

@@ -1,0 +1,277 @@
+//! One account and region: lists what is wanted, leaves out what the ledger holds, and plans the
+//! rest in batches, one log day after the other.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use futures::{StreamExt, TryStreamExt, stream};
+use tokio::sync::mpsc::Sender;
+
+use crate::ledger::{Day, Failed, Ledger};
+use crate::source::{self, Found, Listed, Wanted};
+use crate::store::Store;
+use crate::trail::key::{LogDay, LogName};
+use crate::trail::layout::Root;
+use crate::trail::window::{DaySet, Range};
+
+use super::collector::Message;
+use super::reader::Job;
+use super::{Context, Error, LOOKBACK_DAYS_MIN};
+
+/// Ledger entries that are read at once.
+const DAYS_READ_AT_ONCE: usize = 16;
+
+/// So many listed objects are planned together, where there are as many: copies of a name that lie
+/// in folders of different months are then still found to be copies.
+const PLANNED_OBJECTS_MIN: usize = 10_000;
+
+/// Position of a lane among all lanes.
+pub(super) type LaneId = usize;
+
+/// An account and region, and where it lies.
+#[derive(Debug)]
+pub(super) struct Lane {
+    account: String,
+    region: String,
+    roots: Vec<Root>,
+    /// Of a flat tree: listed already.
+    listed: Option<Found>,
+}
+
+impl Lane {
+    pub(super) fn tree(account: String, region: String, roots: Vec<Root>) -> Self {
+        Self { account, region, roots, listed: None }
+    }
+}
+
+/// How a flat tree is listed: all at once.
+pub(super) struct Flat {
+    pub(super) days: Range,
+    pub(super) max: usize,
+}
+
+impl Flat {
+    /// The lanes of the tree, and how many other files it holds.
+    pub(super) async fn list(
+        &self,
+        store: &dyn Store,
+        wanted: &Wanted,
+    ) -> Result<(Vec<Lane>, u64), Error> {
+        let days = DaySet::of(self.days);
+        let (found, ignored) = source::list_flat(store, wanted, &days, self.max).await?;
+        let lane = |((account, region), found)| Lane {
+            account,
+            region,
+            roots: Vec::new(),
+            listed: Some(found),
+        };
+        Ok((found.into_iter().map(lane).collect(), ignored))
+    }
+}
+
+/// Days of a listing root, to be covered when everything on them is consumed.
+#[derive(Debug)]
+pub(super) struct Coverable {
+    /// The listing root's identity.
+    pub(super) root: String,
+    /// The days that were listed, and are old enough.
+    pub(super) days: DaySet,
+}
+
+/// The log objects of one log day that are listed together.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) lane: LaneId,
+    /// The day that the names state.
+    pub(super) day: LogDay,
+    /// Keys that are listed.
+    pub(super) listed: u64,
+    /// Keys that need no reading.
+    pub(super) skipped: u64,
+    /// Of these, keys that failed in an earlier run.
+    pub(super) failed_before: u64,
+    /// Names to read.
+    pub(super) names: usize,
+    /// Where those that failed before lie.
+    pub(super) uncovered: Vec<(usize, NaiveDate)>,
+}
+
+/// Runs all lanes, some at once. Whatever goes wrong is told to the collector.
+pub(super) async fn run_all(
+    context: Arc<Context>,
+    lanes: Vec<Lane>,
+    jobs: Sender<Job>,
+    messages: Sender<Message>,
+    at_once: usize,
+) {
+    let (context, jobs, messages) = (&context, &jobs, &messages);
+    let run = |(id, lane)| async move {
+        let planner = Planner { context, id, jobs, messages };
+        if let Err(error) = planner.run(lane).await {
+            // A collector that is gone needs no telling.
+            let _ = messages.send(Message::Failed(error)).await;
+        }
+    };
+    stream::iter(lanes.into_iter().enumerate()).for_each_concurrent(at_once, run).await;
+}
+
+struct Planner<'a> {
+    context: &'a Arc<Context>,
+    id: LaneId,
+    jobs: &'a Sender<Job>,
+    messages: &'a Sender<Message>,
+}
+
+impl Planner<'_> {
+    async fn run(&self, lane: Lane) -> Result<(), Error> {
+        let target = Arc::clone(&self.context.options.target);
+        let ledger = Ledger::open(target, &lane.account, &lane.region).await?;
+        self.tell(Message::LaneStart(self.id, ledger.clone())).await;
+        let coverable = match lane.listed {
+            Some(found) => {
+                self.plan(&ledger, found).await?;
+                Vec::new()
+            }
+            None => self.run_tree(&ledger, &lane.roots).await?,
+        };
+        self.tell(Message::LaneEnd(self.id, coverable)).await;
+        Ok(())
+    }
+
+    async fn run_tree(&self, ledger: &Ledger, roots: &[Root]) -> Result<Vec<Coverable>, Error> {
+        let options = &self.context.options;
+        let source = &*options.source;
+        let window = DaySet::of(options.window);
+        let (mut wanted, mut coverable) = (Vec::new(), Vec::new());
+        for root in roots {
+            let root = identity(source, root);
+            let covered = match options.relist {
+                true => DaySet::default(),
+                false => ledger.covered(&root).await?,
+            };
+            let days = window.without(&covered);
+            coverable.push(Coverable { root, days: self.old_enough(&days) });
+            wanted.push(days);
+        }
+        let mut stretches = VecDeque::from(source::plan(source, roots, &wanted).await?);
+        let mut found = Found::default();
+        while let Some(stretch) = stretches.pop_front() {
+            match source::list(source, roots, &wanted, &stretch).await? {
+                Some(more) => found.join(more),
+                None => {
+                    let days = source::split(source, roots, &wanted, &stretch).await?;
+                    days.into_iter().rev().for_each(|day| stretches.push_front(day));
+                }
+            }
+            if found.objects.len() >= PLANNED_OBJECTS_MIN {
+                self.plan(ledger, std::mem::take(&mut found)).await?;
+            }
+        }
+        self.plan(ledger, found).await?;
+        Ok(coverable)
+    }
+
+    /// Days that this run's listing can cover: their end lies long enough before its start.
+    fn old_enough(&self, days: &DaySet) -> DaySet {
+        let lookback = self.context.options.lookback_days.max(LOOKBACK_DAYS_MIN);
+        let started = self.context.started.date_naive();
+        let first_young = started - chrono::Days::new(u64::from(lookback));
+        let mut old = days.clone();
+        old.remove((first_young, crate::trail::window::LAST_DAY));
+        old
+    }
+
+    /// Plans what was found, in the order of the names' days.
+    async fn plan(&self, ledger: &Ledger, found: Found) -> Result<(), Error> {
+        self.tell(Message::Ignored(found.ignored)).await;
+        let mut days: BTreeMap<LogDay, Vec<Listed>> = BTreeMap::new();
+        for listed in found.objects {
+            days.entry(listed.name.day().clone()).or_default().push(listed);
+        }
+        let known = days.into_iter().map(|(day, listed)| async move {
+            let known = ledger.day(&day).await?;
+            Ok::<_, Error>((day, listed, known))
+        });
+        let mut known = stream::iter(known).buffered(DAYS_READ_AT_ONCE);
+        while let Some((day, listed, known)) = known.try_next().await? {
+            self.plan_day(day, listed, &known).await;
+        }
+        Ok(())
+    }
+
+    async fn plan_day(&self, day: LogDay, listed: Vec<Listed>, known: &Day) {
+        let mut copies: BTreeMap<_, Vec<Listed>> = BTreeMap::new();
+        let mut batch = Batch {
+            lane: self.id,
+            day,
+            listed: listed.len() as u64,
+            skipped: 0,
+            failed_before: 0,
+            names: 0,
+            uncovered: Vec::new(),
+        };
+        for listed in listed {
+            copies.entry(listed.name.packed()).or_default().push(listed);
+        }
+        for copies in copies.values_mut() {
+            copies.sort_unstable_by(|a, b| a.object.key.cmp(&b.object.key));
+        }
+        copies.retain(|&packed, copies| {
+            let failed_before = self.failed_before(known, copies);
+            if !known.holds(packed) && !failed_before {
+                return true;
+            }
+            batch.skipped += copies.len() as u64;
+            if !known.holds(packed) {
+                batch.failed_before += copies.len() as u64;
+                batch.uncovered.extend(copies.iter().map(|copy| (copy.root, copy.folder_day)));
+            }
+            false
+        });
+        batch.names = copies.len();
+        let (id, batch) = (self.context.next_batch(), batch);
+        self.tell(Message::Batch(id, batch)).await;
+        for copies in copies.into_values() {
+            // Readers that are gone need no work.
+            let _ = self.jobs.send(Job { batch: id, copies }).await;
+        }
+    }
+
+    /// True where every copy has been tried, as it is now, by this version, under these limits.
+    fn failed_before(&self, known: &Day, copies: &[Listed]) -> bool {
+        let Context { options, budget, .. } = &**self.context;
+        let limits = [0, budget.text_bytes_max() as u64, budget.object_bytes_max() as u64];
+        let was_tried = |copy: &Listed, failed: &Failed| {
+            (failed.size, &failed.tag) == (copy.object.size, &copy.object.tag)
+                && failed.version == super::VERSION
+                && limits.contains(&failed.limit)
+                && !(options.multi_member && failed.reason == "trailing_bytes")
+        };
+        let name = copies[0].name.to_string();
+        let is_known = |copy| known.failures(&name).any(|failed| was_tried(copy, failed));
+        !options.retry_failed && copies.iter().all(is_known)
+    }
+
+    /// A collector that is gone needs no telling.
+    async fn tell(&self, message: Message) {
+        let _ = self.messages.send(message).await;
+    }
+}
+
+/// What tells a listing root from every other: service, source, and the path below.
+fn identity(source: &dyn Store, root: &Root) -> String {
+    format!("{} {}", source.endpoint(), source.name(&root.prefix))
+}
+
+/// The failed tries of a name, as the ledger keeps them.
+pub(super) fn failed(name: &LogName, copy: &Listed, why: crate::extract::Refused) -> Failed {
+    Failed {
+        name: name.to_string(),
+        size: copy.object.size,
+        tag: copy.object.tag.clone(),
+        reason: why.as_str().to_owned(),
+        version: super::VERSION.to_owned(),
+        limit: why.limit(),
+    }
+}
