@@ -272,3 +272,28 @@ fn is_network(error: &(dyn std::error::Error + 'static)) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn clouds_are_read_only() {
+        let store = Objects::cloud("gs://bucket/a/b/").unwrap();
+        assert_eq!(store.location(), "gs://bucket/a/b");
+        let payload = Payload::Bytes(Bytes::new());
+        let error = store.put("k", &payload, Condition::Absent).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "cannot put gs://bucket/a/b/k: only s3:// and local folders can be targets"
+        );
+    }
+
+    #[test]
+    fn other_schemes_are_refused() {
+        for uri in ["ftp://bucket/a", "gs://", "az:///a", "bucket"] {
+            let error = Objects::cloud(uri).unwrap_err();
+            assert!(error.told.starts_with("expected gs://"), "{error}");
+        }
+    }
+}

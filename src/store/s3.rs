@@ -1,7 +1,7 @@
-//! S3 and what speaks its protocol, through aws-sdk-s3, as source and target. Owns the client: its
-//! credentials, time limits and retries. Takes keys, gives pages, streams and ETags; `s3/wire.rs`
-//! sees each attempt, `s3/failure.rs` tells what went wrong. What the objects mean is not known
-//! here.
+//! S3 and what speaks its protocol, through aws-sdk-s3, as source and target. Takes keys, gives
+//! pages, streams and ETags; `s3/client.rs` sets up credentials, time limits and retries,
+//! `s3/wire.rs` sees each attempt, `s3/failure.rs` tells what went wrong. What the objects mean is
+//! not known here.
 //!
 //! Reads are retried by the SDK, a few times. Puts never are: a put whose answer was lost may have
 //! been written, and a second attempt would lose against the first.
@@ -10,33 +10,22 @@
 //! gateways (16) compare `If-Match` without quotes and so refuse every replacement; to strip the
 //! quotes for them would risk the comparison on every other store. They can be sources.
 
+mod client;
 mod failure;
 mod wire;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_config::environment::region::EnvironmentVariableRegionProvider;
-use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::ProfileFileRegionProvider;
-use aws_config::sts::AssumeRoleProvider;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::retry::RetryConfig;
-use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::config::{
-    Builder, RequestChecksumCalculation, ResponseChecksumValidation, SharedCredentialsProvider,
-    StalledStreamProtectionConfig,
-};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
     EncodingType, ObjectStorageClass, OptionalObjectAttributes, RequestPayer, ServerSideEncryption,
 };
-use aws_types::service_config::ServiceConfigKey;
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, stream};
 
@@ -45,27 +34,6 @@ use self::wire::{AnswerDate, Attempts, decode};
 use super::{
     Body, Cause, Condition, Counter, Depth, Error, Fetched, Object, Page, Payload, Requests, Store,
 };
-
-/// To open a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// From a read's request to the first byte of its answer.
-const READ_TIMEOUT: Duration = Duration::from_secs(30);
-/// One attempt of a read, up to the answer's header.
-const READ_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
-/// A body that does not move for this long has broken off.
-const STALL_TIMEOUT: Duration = Duration::from_secs(20);
-/// A put of nothing; each byte adds to it.
-const PUT_TIMEOUT: Duration = Duration::from_secs(60);
-/// The slowest line on which an upload is still waited for. (What stalls is noticed earlier.)
-const PUT_BYTES_PER_SECOND_MIN: u64 = 256 * 1024;
-/// Attempts of one read, the first included.
-const READ_ATTEMPTS_MAX: u32 = 5;
-/// Between two attempts of a read.
-const READ_BACKOFF_MAX: Duration = Duration::from_secs(10);
-/// Names us in CloudTrail where a role is assumed.
-const SESSION: &str = "trailquet";
-/// Where a custom endpoint is given and no region, since such stores mostly ignore it.
-const DEFAULT_REGION: &str = "us-east-1";
 
 /// Where the objects are, and how to get there.
 #[derive(Debug, Clone, Default)]
@@ -111,27 +79,7 @@ impl S3 {
     /// # Errors
     /// [`Cause::Other`] where no region is configured.
     pub async fn connect(options: Options) -> Result<Self, Error> {
-        let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12());
-        if let Some(profile) = &options.profile {
-            loader = loader.profile_name(profile);
-        }
-        if let Some(region) = &options.region {
-            loader = loader.region(Region::new(region.clone()));
-        } else if options.endpoint_url.is_some() {
-            // The machine's metadata service is not asked: it takes seconds where there is none.
-            let mut profile = ProfileFileRegionProvider::builder();
-            if let Some(name) = &options.profile {
-                profile = profile.profile_name(name);
-            }
-            let chain = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new());
-            loader = loader.region(chain.or_else(profile.build()).or_else(DEFAULT_REGION));
-        }
-        let mut shared = loader.load().await;
-        if let Some(role) = &options.role_arn {
-            let role = AssumeRoleProvider::builder(role).session_name(SESSION);
-            let provider = SharedCredentialsProvider::new(role.configure(&shared).build().await);
-            shared = shared.into_builder().credentials_provider(provider).build();
-        }
+        let shared = client::configuration(&options).await;
         Self::new(&shared, options)
     }
 
@@ -144,35 +92,16 @@ impl S3 {
         let prefix = options.prefix.trim_end_matches('/');
         let root = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
         let location = format!("s3://{}/{prefix}", options.bucket).trim_end_matches('/').to_owned();
-        let endpoint = options.endpoint_url.or_else(|| configured_endpoint(shared));
-        let region = shared.region().cloned();
-        let region = region.or_else(|| endpoint.as_ref().map(|_| Region::new(DEFAULT_REGION)));
+        let endpoint = client::endpoint(shared, &options);
+        let region = client::region(shared, endpoint.as_deref());
         let Some(region) = region else {
             let told = "no AWS region is configured: set AWS_REGION, or `region` in the profile";
             return Err(Error::new(Cause::Other, "list", location, told));
         };
         let counter = Arc::new(Counter::default());
-        let mut builder = Builder::from(shared)
+        let mut builder = client::builder(shared)
             .region(region)
             .force_path_style(options.path_style)
-            .retry_config(
-                RetryConfig::standard()
-                    .with_max_attempts(READ_ATTEMPTS_MAX)
-                    .with_max_backoff(READ_BACKOFF_MAX),
-            )
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(CONNECT_TIMEOUT)
-                    .read_timeout(READ_TIMEOUT)
-                    .operation_attempt_timeout(READ_ATTEMPT_TIMEOUT)
-                    .build(),
-            )
-            .stalled_stream_protection(
-                StalledStreamProtectionConfig::enabled().grace_period(STALL_TIMEOUT).build(),
-            )
-            // Older services fail on the checksums that the SDK sends and expects by default.
-            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
-            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .interceptor(Attempts(Arc::clone(&counter)));
         builder.set_endpoint_url(endpoint.clone());
         Ok(Self {
@@ -305,7 +234,7 @@ impl Store for S3 {
             .set_ssekms_key_id(self.sse_kms_key_id.clone())
             .set_request_payer(self.payer.clone())
             .customize()
-            .config_override(one_attempt(payload.len()))
+            .config_override(client::one_attempt(payload.len()))
             .send()
             .await;
         let told = "the store's answer has no ETag";
@@ -321,30 +250,6 @@ impl Store for S3 {
     fn requests(&self) -> Requests {
         self.counter.read()
     }
-}
-
-/// `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL` and their like in the profile. The SDK would find them
-/// itself, but then nobody could say which service the objects came from.
-fn configured_endpoint(shared: &SdkConfig) -> Option<String> {
-    let key = ServiceConfigKey::builder()
-        .service_id("S3")
-        .env("AWS_ENDPOINT_URL")
-        .profile("endpoint_url")
-        .build()
-        .expect("all three parts are given");
-    let own = shared.service_config().and_then(|config| config.load_config(key));
-    own.or_else(|| shared.endpoint_url().map(str::to_owned))
-}
-
-/// No second attempt, and time in proportion to what is sent.
-fn one_attempt(payload_bytes: u64) -> Builder {
-    let upload = Duration::from_secs(payload_bytes / PUT_BYTES_PER_SECOND_MIN);
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        // It runs while the body is sent, so it would limit the size of what can be put.
-        .disable_read_timeout()
-        .operation_attempt_timeout(PUT_TIMEOUT + upload);
-    Builder::new().retry_config(RetryConfig::disabled()).timeout_config(timeouts.build())
 }
 
 async fn file(path: &Path, name: &str) -> Result<ByteStream, Error> {

@@ -42,7 +42,7 @@ where
             (cause(operation, answer), told(answer))
         }
         _ if is_about_credentials(error) => {
-            (Cause::Credentials, format!("no credentials: {}", innermost(error)))
+            (Cause::Credentials, format!("the credentials cannot be loaded: {}", innermost(error)))
         }
         SdkError::TimeoutError(_) => (unanswered, "no answer within the time limit".to_owned()),
         SdkError::DispatchFailure(_) => (unanswered, innermost(error)),
@@ -58,6 +58,9 @@ fn cause(operation: &str, answer: Answer<'_>) -> Cause {
     let is_put = operation == "put";
     match (answer.code.unwrap_or_default(), answer.status) {
         ("NoSuchBucket", _) => Cause::NoContainer,
+        // A success that says nothing we know: cut off, or from something in between.
+        ("", 200..=299) if is_put => Cause::Unknown,
+        ("", 200..=299) => Cause::Network,
         ("NoSuchKey", _) | ("", 404) if is_put => Cause::Conflict,
         ("NoSuchKey", _) | ("", 404) if operation == "get" => Cause::NotFound,
         ("InvalidObjectState", _) => Cause::Archived,
@@ -98,6 +101,7 @@ fn told(answer: Answer<'_>) -> String {
         (Some(message), Some(code)) => format!("{message} ({code})"),
         (Some(message), None) => format!("{message} (HTTP {status})"),
         (None, Some(code)) => format!("the store answered HTTP {status} ({code})"),
+        (None, None) if status < 300 => "the store's answer cannot be read".to_owned(),
         (None, None) => format!("the store answered HTTP {status}"),
     }
 }
@@ -121,7 +125,9 @@ pub(super) fn innermost(error: &dyn StdError) -> String {
         innermost = source;
     }
     let text = innermost.to_string();
-    sentence(text.split(" (os error").next().unwrap_or_default())
+    // Further lines list what was tried, without saying why it did not work.
+    let line = text.lines().next().unwrap_or_default().trim_end_matches("Attempted:");
+    sentence(line.split(" (os error").next().unwrap_or_default())
 }
 
 #[cfg(test)]

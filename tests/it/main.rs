@@ -1,0 +1,6 @@
+//! The integration tests: one binary, a module for each subject.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
+
+mod store;
+mod support;
