@@ -61,7 +61,7 @@ fn s3_options(uri: &str, rest: &str, end: End, args: &S3Args) -> Result<s3::Opti
         bucket: bucket.to_owned(),
         prefix: prefix.to_owned(),
         endpoint_url: args.endpoint_url.clone(),
-        path_style: args.path_style.unwrap_or(args.endpoint_url.is_some()),
+        path_style: args.path_style,
         region: of_end(&args.source_region, &args.target_region),
         profile: args.profile.clone(),
         role_arn: of_end(&args.source_role_arn, &args.target_role_arn),

@@ -44,8 +44,9 @@ pub struct Options {
     pub prefix: String,
     /// Another service than AWS's, as a URL; by default what the environment or the profile says.
     pub endpoint_url: Option<String>,
-    /// The bucket in the path rather than in the host name, as most other services want it.
-    pub path_style: bool,
+    /// The bucket in the path rather than in the host name; by default where the service is not
+    /// AWS's own, as most others want it.
+    pub path_style: Option<bool>,
     /// By default that of the environment, the profile or the machine.
     pub region: Option<String>,
     /// The profile in the shared configuration.
@@ -101,7 +102,7 @@ impl S3 {
         let counter = Arc::new(Counter::default());
         let mut builder = client::builder(shared)
             .region(region)
-            .force_path_style(options.path_style)
+            .force_path_style(options.path_style.unwrap_or(endpoint.is_some()))
             .interceptor(Attempts(Arc::clone(&counter)));
         builder.set_endpoint_url(endpoint.clone());
         Ok(Self {

@@ -1,7 +1,7 @@
 //! Bytes to text: exactly one gzip member that consumes the whole object (RFC 1952).
 //!
 //! A second member is not covered by CloudTrail's signed digest, so accepting one would let forged
-//! rows in. libdeflate stops behind the first member without saying where; [`whole_member`] shows
+//! rows in. libdeflate stops behind the first member without saying where; `whole_member` shows
 //! how its end is known all the same.
 
 use libdeflater::{DecompressionError, Decompressor};

@@ -19,7 +19,7 @@ fn options(url: &str, bucket: &str) -> Options {
     Options {
         bucket: bucket.to_owned(),
         endpoint_url: Some(url.to_owned()),
-        path_style: true,
+        path_style: Some(true),
         ..Options::default()
     }
 }
@@ -251,7 +251,7 @@ async fn child_connects() {
     let Some(expected) = variable("TRAILQUET_TEST_CHILD_CONNECTS") else { return };
     let options = Options {
         bucket: BUCKET.to_owned(),
-        path_style: true,
+        path_style: Some(true),
         role_arn: variable("TRAILQUET_TEST_CHILD_ROLE"),
         ..Options::default()
     };

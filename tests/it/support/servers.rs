@@ -94,7 +94,7 @@ impl Server {
         let options = Options {
             bucket: BUCKET.to_owned(),
             prefix: prefix.to_owned(),
-            path_style: true,
+            path_style: Some(true),
             ..Options::default()
         };
         S3::new(&self.config(identity), options).unwrap()
