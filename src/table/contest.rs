@@ -16,7 +16,7 @@ use arrow_select::interleave::interleave_record_batch;
 use super::batch::{Pair, VERSION_COLUMNS, Versions, compare_contents};
 use super::merge::{filter, not_newer};
 use super::metrics::{self, Pick};
-use super::parquet::{BATCH_ROWS, Batches, Error, Existing};
+use super::parquet::{Batches, Error, Existing};
 use super::schema::METRICS;
 use super::version::Rank;
 
@@ -133,9 +133,9 @@ impl<'a> Contest<'a> {
 
     /// Tied events whose rows are the same on both sides lose: there is nothing to put.
     fn leave_equals(&mut self, old: &Existing) -> Result<(), Error> {
-        let places = metrics::sorted(self.incoming, self.picks(|fate| fate == Fate::Tied));
-        let batches = places.chunks(BATCH_ROWS).map(|some| Ok(metrics::batch(self.incoming, some)));
-        let differing = differing_events(self.tied_rows(old)?, Box::new(batches))?;
+        let tied = self.picks(|fate| fate == Fate::Tied);
+        let sorted = metrics::Sorted::new(self.incoming, tied);
+        let differing = differing_events(self.tied_rows(old)?, Box::new(sorted.batches().map(Ok)))?;
         for (&event, entry) in &mut self.events {
             if entry.fate == Fate::Tied && !differing.contains(event) {
                 entry.fate = Fate::Loses;

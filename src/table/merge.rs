@@ -52,12 +52,14 @@ pub fn merge_metrics<W: Write + Send>(
     if added == 0 {
         return Ok((counts, None));
     }
-    let places = metrics::sorted(incoming, contest.winners());
-    let new = Box::new(places.chunks(BATCH_ROWS).map(|some| Ok(metrics::batch(incoming, some))));
-    let kept = match old {
-        Some(old) => filter(old.rows()?, |event| !contest.replaces(event)),
-        None => Box::new(std::iter::empty()),
+    let sorted = metrics::Sorted::new(incoming, contest.winners());
+    let Some(old) = old else {
+        let mut writer = Writer::new(&METRICS, sink())?;
+        sorted.batches().try_for_each(|batch| writer.write(&batch))?;
+        return Ok((counts, Some(writer.close()?)));
     };
+    let new = Box::new(sorted.batches().map(Ok));
+    let kept = filter(old.rows()?, |event| !contest.replaces(event));
     let mut output = Output::new(&METRICS, sink())?;
     walk(Pair::new(&METRICS, kept, new)?, |side, rows| output.push(side, rows))?;
     Ok((counts, Some(output.close()?)))

@@ -5,7 +5,7 @@
 //! client, run) stand once for all its calls: about 90 bytes a row instead of 400. Takes records as
 //! [`crate::trail::record`] reads them; gives ranks to compare versions by, and sorted batches.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use crate::trail::record::{Call, Point as TrailPoint, Record};
 use crate::trail::time::Millis;
 
+use super::parquet::BATCH_ROWS;
 use super::schema::METRICS;
 use super::version::Rank;
 
@@ -45,6 +46,9 @@ struct Version {
     first_point: u32,
     points: u32,
 }
+
+/// What the contest holds of a version: an entry of its map, and a pick.
+const MERGE_BYTES_PER_VERSION: usize = 160;
 
 /// How many optional texts of a call usually repeat from call to call.
 const SHARED: usize = 10;
@@ -167,10 +171,10 @@ impl Builder {
 }
 
 impl Rows {
-    /// Bytes of memory held.
+    /// Bytes of memory held, and needed to sort and merge what is held.
     pub fn bytes(&self) -> usize {
-        let versions = self.versions.capacity() * size_of::<Version>();
-        let points = self.points.capacity() * size_of::<Point>();
+        let versions = self.versions.capacity() * (size_of::<Version>() + MERGE_BYTES_PER_VERSION);
+        let points = self.points.capacity() * (size_of::<Point>() + size_of::<Place>());
         self.text.capacity() + versions + points + size_of::<Self>()
     }
 
@@ -201,6 +205,10 @@ impl Rows {
         (self.text(event_id).expect("every event has an id"), rank)
     }
 
+    fn some_text(&self, span: Span) -> &str {
+        self.text(span).unwrap_or_default()
+    }
+
     fn text(&self, span: Span) -> Option<&str> {
         let range = span.at as usize..(span.at as usize).saturating_add(span.len as usize);
         (span != Span::NONE).then(|| &self.text[range])
@@ -216,51 +224,88 @@ pub struct Pick {
     pub version: u32,
 }
 
-/// A row among several [`Rows`].
-#[derive(Debug, Clone, Copy)]
-pub struct Place {
-    pick: Pick,
+/// Some versions' rows in the table's order.
+#[derive(Debug)]
+pub struct Sorted<'a> {
+    all: &'a [Rows],
+    /// By event.
+    picks: Vec<Pick>,
+    places: Vec<Place>,
+}
+
+/// A row, by what it is sorted by: texts as their ranks among all texts that there are, since a
+/// comparison of numbers costs a tenth of one of texts. A version's points are in the order of
+/// their `metric_index`, so their position stands for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    run: u32,
+    metric: u32,
+    metric_time: Millis,
+    pick: u32,
     point: u32,
 }
 
-/// The rows of some versions, in the table's order.
-pub fn sorted(all: &[Rows], picks: impl Iterator<Item = Pick>) -> Vec<Place> {
-    let mut places = Vec::new();
-    for pick in picks {
-        let Version { first_point, points, .. } =
-            all[pick.rows as usize].versions[pick.version as usize];
-        places.extend((first_point..first_point + points).map(|point| Place { pick, point }));
+impl<'a> Sorted<'a> {
+    /// Sorts the rows of some versions, of which no two are of one event.
+    pub fn new(all: &'a [Rows], picks: impl Iterator<Item = Pick>) -> Self {
+        let mut picks: Vec<Pick> = picks.collect();
+        picks.sort_unstable_by_key(|pick| all[pick.rows as usize].rank(pick.version).0);
+        let points = || picks.iter().enumerate().flat_map(|(at, &pick)| points(all, at as u32, pick));
+        let ranks = ranks(points().flat_map(|(rows, version, _, point)| {
+            [rows.some_text(version.run), rows.some_text(rows.points[point as usize].metric_name)]
+        }));
+        let place = |(rows, version, pick, point): (&Rows, &Version, u32, u32)| {
+            let Point { metric_name, metric_time, .. } = rows.points[point as usize];
+            let rank = |span| ranks[rows.some_text(span)];
+            Place { run: rank(version.run), metric: rank(metric_name), metric_time, pick, point }
+        };
+        let mut places: Vec<Place> = points().map(place).collect();
+        places.sort_unstable();
+        Self { all, picks, places }
     }
-    places.sort_unstable_by(|&a, &b| key(all, a).cmp(&key(all, b)));
-    places
+
+    /// The rows as batches of [`BATCH_ROWS`].
+    pub fn batches(&self) -> impl Iterator<Item = RecordBatch> + '_ {
+        self.places.chunks(BATCH_ROWS).map(|places| self.batch(places))
+    }
+
+    fn batch(&self, places: &[Place]) -> RecordBatch {
+        let rows = places.iter().map(|place| {
+            let Pick { rows, version } = self.picks[place.pick as usize];
+            let rows = &self.all[rows as usize];
+            (rows, &rows.versions[version as usize], &rows.points[place.point as usize])
+        });
+        batch(&rows.collect::<Vec<_>>())
+    }
+}
+
+fn points(all: &[Rows], at: u32, pick: Pick) -> impl Iterator<Item = (&Rows, &Version, u32, u32)> {
+    let rows = &all[pick.rows as usize];
+    let version = &rows.versions[pick.version as usize];
+    (version.first_point..version.first_point + version.points)
+        .map(move |point| (rows, version, at, point))
+}
+
+/// The position of each text among all of them in order.
+fn ranks<'a>(texts: impl Iterator<Item = &'a str>) -> HashMap<&'a str, u32> {
+    let mut ordered: Vec<&str> = texts.collect::<HashSet<_>>().into_iter().collect();
+    ordered.sort_unstable();
+    ordered.into_iter().zip(0..).collect()
 }
 
 /// The rows of one version by `metric_index`: its content, in the order contents are compared.
 pub fn version_batch(all: &[Rows], pick: Pick) -> RecordBatch {
-    let Version { first_point, points, .. } =
-        all[pick.rows as usize].versions[pick.version as usize];
-    let places = (first_point..first_point + points).map(|point| Place { pick, point });
-    batch(all, &places.collect::<Vec<_>>())
+    let rows = points(all, 0, pick);
+    let rows = rows.map(|(rows, version, _, point)| (rows, version, &rows.points[point as usize]));
+    batch(&rows.collect::<Vec<_>>())
 }
 
-/// The columns of `schemas/metrics.toml`'s `sort`, in its order.
-type Key<'a> = (&'a str, &'a str, Millis, &'a str, i32);
-
-fn key(all: &[Rows], place: Place) -> Key<'_> {
-    let (rows, version, point) = resolve(all, place);
-    let text = |span| rows.text(span).unwrap_or_default();
-    let (run, metric, event) = (text(version.run), text(point.metric_name), text(version.event_id));
-    (run, metric, point.metric_time, event, point.metric_index)
-}
-
-fn resolve(all: &[Rows], place: Place) -> (&Rows, &Version, &Point) {
-    let rows = &all[place.pick.rows as usize];
-    (rows, &rows.versions[place.pick.version as usize], &rows.points[place.point as usize])
-}
+/// A row: where its texts are, what its call says, what it says itself.
+type Row<'a> = (&'a Rows, &'a Version, &'a Point);
 
 /// Some rows as a batch of the table.
-pub fn batch(all: &[Rows], places: &[Place]) -> RecordBatch {
-    let rows = || places.iter().map(|&place| resolve(all, place));
+fn batch(places: &[Row<'_>]) -> RecordBatch {
+    let rows = || places.iter().copied();
     let text = |of: &dyn Fn(&Rows, &Version, &Point) -> Span| -> ArrayRef {
         let mut builder = StringBuilder::new();
         rows().for_each(|(rows, version, point)| {
