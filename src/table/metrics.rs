@@ -250,7 +250,8 @@ impl<'a> Sorted<'a> {
     pub fn new(all: &'a [Rows], picks: impl Iterator<Item = Pick>) -> Self {
         let mut picks: Vec<Pick> = picks.collect();
         picks.sort_unstable_by_key(|pick| all[pick.rows as usize].rank(pick.version).0);
-        let points = || picks.iter().enumerate().flat_map(|(at, &pick)| points(all, at as u32, pick));
+        let points =
+            || picks.iter().enumerate().flat_map(|(at, &pick)| points(all, at as u32, pick));
         let ranks = ranks(points().flat_map(|(rows, version, _, point)| {
             [rows.some_text(version.run), rows.some_text(rows.points[point as usize].metric_name)]
         }));

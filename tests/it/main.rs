@@ -2,5 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod round_trip;
+mod s3_export;
 mod store;
 mod support;

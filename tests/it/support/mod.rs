@@ -1,6 +1,7 @@
 //! What tests of every subject share: real servers, and the rule for tests that cannot run here.
 
 pub(crate) mod fake;
+pub(crate) mod run;
 pub(crate) mod servers;
 
 use std::ffi::OsString;
