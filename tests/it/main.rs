@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod law_two;
 mod round_trip;
 mod s3_export;
 mod store;
