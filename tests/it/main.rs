@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod docs;
+mod memory;
 mod round_trip;
 mod s3_export;
 mod store;
 mod support;
+mod tidy;
