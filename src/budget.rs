@@ -2,8 +2,9 @@
 //! encoded.
 //!
 //! Owns the permits; whoever holds bytes holds permits for them until the bytes are gone. Shares of
-//! the limit: fetched objects 1/8, merges 1/8, and 3/4 for texts and rows together, of which texts
-//! may take 5/8. So rows always find room once buffered rows are committed, and nobody waits for
+//! the limit: fetched objects 1/8, merges 1/8, and 5/8 for texts and rows together, of which texts
+//! may take 1/2; the last 1/8 is left to lists, buffers of connections and the allocator's gaps.
+//! So rows always find room once buffered rows are committed, and nobody waits for
 //! somebody who waits for him: rows wait for commits, texts wait for rows, fetched objects wait for
 //! texts. Who finds no room says so through [`Budget::starved`].
 
@@ -82,8 +83,8 @@ impl Budget {
         Self {
             limit,
             fetched: Share::new(limit / 8),
-            texts: Share::new(limit / 8 * 5),
-            texts_and_rows: Share::new(limit / 4 * 3),
+            texts: Share::new(limit / 2),
+            texts_and_rows: Share::new(limit / 8 * 5),
             merges: Share::new(limit / 8),
             waiting: AtomicUsize::new(0),
             starving: Notify::new(),

@@ -124,9 +124,10 @@ async fn check_order(puts: &[Put], truth: &Undisturbed) -> usize {
 /// Also the rows that lost to better ones, or will: exporting what the ledger has just named once
 /// more, onto the tables as they are, changes nothing.
 async fn check_complete(replay: &Replay, keys: impl Iterator<Item = &String>, truth: &Undisturbed) {
-    let named = memory(keys.map(|key| (key, &truth.trail[key]))).await;
-    let tables = replay.files.iter().filter(|(key, _)| key.ends_with(".parquet"));
-    let target = memory(tables).await;
+    let named = keys.map(|key| (key.clone(), truth.trail[key].clone())).collect();
+    let mut tables = replay.files.clone();
+    tables.retain(|key, _| key.ends_with(".parquet"));
+    let (named, target) = (memory(&named).await, memory(&tables).await);
     let summary = export(options(named, target)).await;
     assert_eq!(summary.files_written, 0, "the ledger was ahead of the tables");
 }

@@ -2,8 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
+mod docs;
 mod law_two;
+mod laws;
+mod memory;
 mod round_trip;
 mod s3_export;
 mod store;
 mod support;
+mod tidy;

@@ -71,21 +71,29 @@ fn check_sums(Summary { objects, points, rows, .. }: &Summary) {
     assert_eq!(points.seen, rows.metrics + rows.duplicates + points.rejected, "{rows:?}");
 }
 
-/// A sample trail's files.
+/// A sample trail's files, by their paths.
 pub(crate) async fn sample(spec: &Spec) -> Files {
     let folder = tempfile::tempdir().unwrap();
     write(spec, folder.path()).unwrap();
     files_of(folder.path()).await
 }
 
-async fn files_of(folder: &Path) -> Files {
+/// The files below a folder.
+pub(crate) async fn files_of(folder: &Path) -> Files {
     contents(&Local::source(folder).unwrap(), "").await
 }
 
+/// Writes files below a folder.
+pub(crate) fn put_files(folder: &Path, files: &Files) {
+    for (key, bytes) in files {
+        let path = folder.join(key);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+}
+
 /// A store in memory that holds these files.
-pub(crate) async fn memory<'a>(
-    files: impl IntoIterator<Item = (&'a String, &'a Vec<u8>)>,
-) -> Arc<Objects> {
+pub(crate) async fn memory(files: &Files) -> Arc<Objects> {
     let store = Arc::new(Objects::memory());
     for (key, bytes) in files {
         let payload = Payload::Bytes(bytes.clone().into());
