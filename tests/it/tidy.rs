@@ -98,14 +98,18 @@ fn edge_files_do_not_know_each_other() {
 #[test]
 fn lints_are_expected_with_a_reason_not_allowed() {
     let all = [files("src", "rs"), files("tests", "rs"), files("benches", "rs")].concat();
-    none(naming(&all, &[concat!("#[", "allow("), concat!("#![", "allow(")]), "expect, with a reason");
+    none(
+        naming(&all, &[concat!("#[", "allow("), concat!("#![", "allow(")]),
+        "expect, with a reason",
+    );
 }
 
 #[test]
 fn no_tabs_and_no_trailing_space() {
     let mut findings = Vec::new();
     let folders = ["src", "tests", "benches", "schemas", "docs"];
-    let texts = folders.iter().flat_map(|folder| ["rs", "md", "toml"].map(|end| files(folder, end)));
+    let texts =
+        folders.iter().flat_map(|folder| ["rs", "md", "toml"].map(|end| files(folder, end)));
     for (path, text) in texts.flatten() {
         for (line, text) in text.lines().enumerate() {
             if text.contains('\t') || text.ends_with(' ') {
