@@ -3,7 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod docs;
+mod failed;
+mod interrupted;
+mod law_two;
+mod laws;
 mod memory;
+mod resume;
 mod round_trip;
 mod s3_export;
 mod store;

@@ -1,8 +1,11 @@
 //! What tests of every subject share: real servers, and the rule for tests that cannot run here.
 
 pub(crate) mod fake;
+pub(crate) mod inside;
+pub(crate) mod place;
 pub(crate) mod run;
 pub(crate) mod servers;
+pub(crate) mod trace;
 
 use std::ffi::OsString;
 use std::io::Write as _;

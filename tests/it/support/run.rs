@@ -35,17 +35,33 @@ pub(crate) struct Ran {
 
 /// Runs to the end.
 pub(crate) fn run(command: &mut Command) -> Ran {
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    let stdout = String::from_utf8(stdout).unwrap();
-    let summary = serde_json::from_str(stdout.lines().last().unwrap_or("null")).unwrap();
-    Ran { code: status.code(), stderr: String::from_utf8(stderr).unwrap(), summary }
+    Ran::of(command.output().unwrap())
 }
 
 impl Ran {
+    /// What a program left behind; its summary, where it printed one.
+    pub(crate) fn of(Output { status, stdout, stderr }: Output) -> Self {
+        let stdout = String::from_utf8(stdout).unwrap();
+        let summary = serde_json::from_str(stdout.lines().last().unwrap_or("null")).unwrap();
+        Self { code: status.code(), stderr: String::from_utf8(stderr).unwrap(), summary }
+    }
+
     /// A number of the summary, as in `objects.read`.
     pub(crate) fn number(&self, path: &str) -> u64 {
         let found = path.split('.').fold(&self.summary, |value, name| &value[name]);
         found.as_u64().unwrap_or_else(|| panic!("no {path} in {}", self.summary))
+    }
+
+    /// Panics unless the summary's numbers add up.
+    pub(crate) fn reconciled(self) -> Self {
+        let sum = |names: &[&str]| names.iter().map(|name| self.number(name)).sum::<u64>();
+        let objects = ["read", "skipped", "failed", "unavailable", "pending"];
+        let objects = objects.map(|name| format!("objects.{name}"));
+        let objects: Vec<&str> = objects.iter().map(String::as_str).collect();
+        let points = ["rows.metrics", "rows.duplicates", "points.rejected"];
+        assert_eq!(self.number("objects.listed"), sum(&objects), "{}", self.summary);
+        assert_eq!(self.number("points.seen"), sum(&points), "{}", self.summary);
+        self
     }
 
     /// Panics unless the run ended with this code.
