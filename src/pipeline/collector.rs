@@ -5,117 +5,29 @@
 //! back. A part is held open until the next delivery day of every lane that feeds it has been read,
 //! or until the budget is full, so that in a backfill it is mostly written once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+mod state;
+
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use chrono::NaiveDate;
 use tokio::sync::mpsc::Receiver;
 use tokio::task::JoinSet;
 
 use crate::budget::Held;
 use crate::commit::{Incoming, Settled};
-use crate::extract::{Piece, Tally};
-use crate::ledger::{Day, Failed, Ledger};
+use crate::extract::Piece;
+use crate::ledger::Day;
 use crate::source::Listed;
 use crate::store::Cause;
 use crate::summary::{Event, Summary};
 use crate::table::partition::Part;
 use crate::table::schema::METRICS;
-use crate::trail::key::{LogDay, Packed};
-use crate::trail::window::DaySet;
 
-use super::lane::{Batch, Coverable, LaneId};
+use super::lane::{Batch, LaneId};
 use super::reader::Done;
 use super::{Context, End, Error};
-
-/// Number of a batch.
-pub(super) type BatchId = u64;
-
-/// What the collector is told.
-#[derive(Debug)]
-pub(super) enum Message {
-    /// A batch is planned; its jobs follow.
-    Batch(BatchId, Batch),
-    /// So many other files lie in listed folders.
-    Ignored(u64),
-    /// Rows of a batch for a part, and the room they take.
-    Rows(BatchId, Part, Piece, Held),
-    /// A name is read, or cannot be.
-    Done(BatchId, Vec<Listed>, Done),
-    /// A lane begins; its ledger.
-    LaneStart(LaneId, Ledger),
-    /// A lane has planned its last batch.
-    LaneEnd(LaneId, Vec<Coverable>),
-    /// A lane cannot go on.
-    Failed(Error),
-}
-
-/// What runs beside the collector, when it is done.
-enum Task {
-    Committed(Part, Meta, Result<Settled, Error>),
-    Entered(BatchId, Result<(), Error>),
-    Covered(Result<(), Error>),
-}
-
-/// Rows of one part that are not committed yet.
-#[derive(Default)]
-struct Buffer {
-    metrics: Vec<crate::table::metrics::Rows>,
-    rejects: Vec<crate::table::rejects::Reject>,
-    bytes: usize,
-    meta: Meta,
-}
-
-/// What goes with the rows of a part.
-#[derive(Default)]
-struct Meta {
-    batches: BTreeSet<BatchId>,
-    tally: Tally,
-    held: Vec<Held>,
-}
-
-struct Open {
-    lane: LaneId,
-    day: LogDay,
-    /// Names that are not read yet.
-    unread: usize,
-    /// Parts with rows of this batch that are not durable yet.
-    parts: usize,
-    consumed: Vec<Packed>,
-    failed: BTreeSet<Failed>,
-}
-
-#[derive(Default)]
-struct LaneState {
-    /// Batches with unread names, by day.
-    unread: BTreeSet<(NaiveDate, BatchId)>,
-    last_day: Option<NaiveDate>,
-    has_ended: bool,
-    /// Batches that are not in the ledger yet.
-    open: usize,
-    /// Some batch will not be in the ledger.
-    is_broken: bool,
-    /// Days by root on which not everything is consumed.
-    uncovered: BTreeMap<usize, DaySet>,
-    coverable: Vec<Coverable>,
-    ledger: Option<Ledger>,
-}
-
-impl LaneState {
-    /// The first day that may still have unread objects.
-    fn frontier(&self) -> NaiveDate {
-        match (self.unread.first(), self.last_day) {
-            (Some(&(day, _)), _) => day,
-            (None, _) if self.has_ended => NaiveDate::MAX,
-            (None, Some(day)) => after(day),
-            (None, None) => NaiveDate::MIN,
-        }
-    }
-}
-
-fn after(day: NaiveDate) -> NaiveDate {
-    day.succ_opt().unwrap_or(day)
-}
+pub(super) use state::{BatchId, Message};
+use state::{Buffer, LaneState, Meta, Open, Task, after};
 
 /// See the module's page.
 pub(super) struct Collector<'a> {
@@ -474,14 +386,6 @@ impl<'a> Collector<'a> {
     fn give_up(&mut self, id: BatchId) {
         if let Some(batch) = self.batches.get(&id) {
             self.lanes[batch.lane].is_broken = true;
-        }
-    }
-}
-
-impl LaneState {
-    fn uncover(&mut self, places: impl IntoIterator<Item = (usize, NaiveDate)>) {
-        for (root, day) in places {
-            self.uncovered.entry(root).or_default().insert((day, day));
         }
     }
 }

@@ -1,3 +1,5 @@
+//! What every sample must be: the same bytes for the same spec, readable, and as odd as it says.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -89,38 +89,8 @@ async fn what_s3_refuses_is_told() {
     upload(&trail, weed, "refused/trail").await;
     upload(&trail, moto, "refused/trail").await;
     let local = folder.path().join("tables");
-    let cases: [(&Server, (&str, &str), String, String, &[&str]); 4] = [
-        (
-            moto,
-            ADMIN,
-            "s3://no-such-bucket/x".into(),
-            local.to_str().unwrap().into(),
-            &["cannot list s3://no-such-bucket/x", "hint: check the bucket's name"],
-        ),
-        (
-            moto,
-            ADMIN,
-            bucket_uri("refused/trail"),
-            "s3://no-such-bucket/x".into(),
-            &["s3://no-such-bucket/x", "hint: check the bucket's name"],
-        ),
-        (
-            weed,
-            ("test-admin", "wrong"),
-            bucket_uri("refused/trail"),
-            local.to_str().unwrap().into(),
-            &["cannot list", "hint: check the credentials"],
-        ),
-        (
-            weed,
-            READER,
-            bucket_uri("refused/trail"),
-            bucket_uri("refused/tables"),
-            &["cannot put", "hint: the identity needs s3:PutObject"],
-        ),
-    ];
-    for (server, identity, source, target, told) in cases {
-        let mut command = export(&source, &target, &[]);
+    let refused = |server: &Server, identity, source: &str, target: &str, told: [&str; 2]| {
+        let mut command = export(source, target, &[]);
         on_server(&mut command, server, identity);
         let ran = run(&mut command).ended(1);
         for text in told {
@@ -128,6 +98,15 @@ async fn what_s3_refuses_is_told() {
         }
         assert_eq!(ran.number("files_written"), 0);
         assert!(!local.exists(), "{target}");
-    }
+    };
+    let (trail, tables) = (bucket_uri("refused/trail"), bucket_uri("refused/tables"));
+    let (nowhere, here) = ("s3://no-such-bucket/x", local.to_str().unwrap());
+    let hint = "hint: check the bucket's name";
+    refused(moto, ADMIN, nowhere, here, ["cannot list s3://no-such-bucket/x", hint]);
+    refused(moto, ADMIN, &trail, nowhere, ["s3://no-such-bucket/x", hint]);
+    let hint = "hint: check the credentials";
+    refused(weed, ("test-admin", "wrong"), &trail, here, ["cannot list", hint]);
+    let hint = "hint: the identity needs s3:PutObject";
+    refused(weed, READER, &trail, &tables, ["cannot put", hint]);
     assert!(contents(&weed.store(ADMIN, "refused/tables"), "").await.is_empty());
 }
