@@ -20,7 +20,7 @@ use super::args::DemoArgs;
 use super::error::Failure;
 use super::export::{export, local_options};
 use super::report::{Progress, print};
-use super::{Exit, report};
+use super::{Exit, report, sample};
 
 /// Runs that the table at the end shows.
 const RUNS_SHOWN: usize = 8;
@@ -31,9 +31,7 @@ const FILES_SHOWN: usize = 6;
 pub(super) async fn run(args: &DemoArgs) -> Result<Exit, Failure> {
     let (trail, tables) = (args.dir.join("trail"), args.dir.join("tables"));
     let spec = Spec::demo();
-    let written = write(&spec, &trail).map_err(|error| {
-        Failure::new(format!("cannot write a sample to {}: {error}", trail.display()))
-    })?;
+    let written = write(&spec, &trail).map_err(|error| sample::refused("--dir", &trail, error))?;
     print(format_args!("1. a sample trail in {}", trail.display()));
     print(format_args!("   {} log objects, {} records\n", written.objects, written.records));
 

@@ -1,8 +1,12 @@
 //! `trailquet sample`.
 
+use std::io::ErrorKind;
+use std::path::Path;
+
 use indicatif::{HumanBytes, HumanCount};
 
 use crate::sample::{Layout, Spec, write};
+use crate::store;
 
 use super::args::{SampleArgs, SampleLayout, Shape};
 use super::clock::now;
@@ -12,9 +16,7 @@ use super::{Exit, report};
 
 pub(super) fn run(args: &SampleArgs) -> Result<Exit, Failure> {
     let spec = spec(args)?;
-    let written = write(&spec, &args.out).map_err(|error| {
-        Failure::new(format!("cannot write a sample to {}: {error}", args.out.display()))
-    })?;
+    let written = write(&spec, &args.out).map_err(|error| refused("--out", &args.out, error))?;
     let source = args.out.join(spec.layout.source());
     report::say(format_args!(
         "wrote {} log objects ({}, {} of JSON) with {} calls, {} points",
@@ -26,6 +28,21 @@ pub(super) fn run(args: &SampleArgs) -> Result<Exit, Failure> {
     ));
     report::print(source.display());
     Ok(Exit::Done)
+}
+
+/// Why a sample was not written to the folder that `flag` names.
+pub(super) fn refused(flag: &str, out: &Path, error: std::io::Error) -> Failure {
+    if error.kind() == ErrorKind::InvalidInput {
+        return Failure::usage(
+            format!("cannot make such a sample: {error}"),
+            "--help says what the numbers mean",
+        );
+    }
+    let told = store::Error::io("write", out.to_string_lossy(), error).told;
+    Failure {
+        hint: Some(format!("check the path after {flag}, and who may write there")),
+        ..Failure::new(format!("cannot write a sample to {}: {told}", out.display()))
+    }
 }
 
 fn spec(args: &SampleArgs) -> Result<Spec, Failure> {

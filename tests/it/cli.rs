@@ -194,7 +194,7 @@ fn what_cannot_be_asked_for() {
             (2, "export --source trail --target tables --temp-dir nowhere"),
             (2, "export --source trail --target tables --log trailquet=much"),
             (2, "sample --out sampled --scale 0"),
-            (1, "sample --out sampled --days 0"),
+            (2, "sample --out sampled --days 0"),
         ],
     );
     insta::assert_snapshot!("usage_errors", told);
