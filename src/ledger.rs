@@ -22,6 +22,9 @@ use crate::trail::window::DaySet;
 
 const FORMAT: u32 = 1;
 
+/// The reason that `--allow-multi-member` takes away.
+pub const TRAILING_BYTES: &str = "trailing_bytes";
+
 /// What can go wrong with the ledger.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -55,6 +58,19 @@ pub struct Failed {
     pub version: String,
     /// The limit in bytes that it exceeded; 0 where none did.
     pub limit: u64,
+}
+
+impl Failed {
+    /// Orders the tries on one object: where a later one got further, it is the one to remember,
+    /// or the object would be tried by every run. A second member is an obstacle only where it is
+    /// not allowed.
+    fn reach(&self) -> impl Ord + use<> {
+        let version: Vec<u64> =
+            self.version.split('.').map(|number| number.parse().unwrap_or(0)).collect();
+        let limit = if self.limit == 0 { u64::MAX } else { self.limit };
+        let is_past_members = self.reason != TRAILING_BYTES;
+        (version, limit, is_past_members, self.version.clone(), self.reason.clone())
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -92,8 +108,8 @@ impl Day {
         self.failed.iter().filter(move |failed| failed.name == name)
     }
 
-    /// Joins what another run knows. Consumed beats failed; of two tries on one object the later
-    /// version's, then the larger limit's, stays.
+    /// Joins what another run knows. Consumed beats failed; of two tries on one object the one that
+    /// got further stays: the later version's, then the larger limit's, which no limit is above.
     pub fn union(&mut self, other: &Self) {
         for (tables, names) in &other.sets {
             self.sets.entry(tables.clone()).or_default().extend(names);
@@ -103,8 +119,7 @@ impl Day {
             let is_held =
                 failed.name.parse::<LogName>().is_ok_and(|name| self.holds(name.packed()));
             let key = (failed.name.clone(), failed.size, failed.tag.clone());
-            let order = |of: &Failed| (of.version.clone(), of.limit, of.reason.clone());
-            let is_newer = tries.get(&key).is_none_or(|known| order(known) < order(failed));
+            let is_newer = tries.get(&key).is_none_or(|known| known.reach() < failed.reach());
             if !is_held && is_newer {
                 tries.insert(key, failed.clone());
             }
@@ -363,6 +378,30 @@ mod tests {
         let good = Day::new([name(1).packed()], BTreeSet::new());
         let both = union(&[&bad, &good]);
         assert!(both.holds(name(1).packed()) && both.failures(&text).count() == 0);
+    }
+
+    #[test]
+    fn the_try_that_got_further_is_remembered() {
+        let tried = |version: &str, limit, reason: &str| Failed {
+            limit,
+            reason: reason.to_owned(),
+            ..failed(&name(1).to_string(), version)
+        };
+        let tries = [
+            tried("0.9.0", 0, "not_json"),
+            tried("0.10.0", 1 << 20, "too_large"),
+            tried("0.10.0", 2 << 20, "too_large"),
+            tried("0.10.0", 0, TRAILING_BYTES),
+            tried("0.10.0", 0, "bad_gzip"),
+        ];
+        for (at, further) in tries.iter().enumerate() {
+            for one in &tries[..=at] {
+                let (one, other) = ([one.clone()].into(), [further.clone()].into());
+                let (one, other) = (Day::new([], one), Day::new([], other));
+                assert_eq!(union(&[&one, &other]), other);
+                assert_eq!(union(&[&other, &one]), other);
+            }
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::mpsc::Sender;
 
-use crate::ledger::{Day, Failed, Ledger};
+use crate::ledger::{Day, Failed, Ledger, TRAILING_BYTES};
 use crate::source::{self, Found, Listed, Wanted};
 use crate::store::Store;
 use crate::trail::key::{LogDay, LogName};
@@ -238,15 +238,20 @@ impl Planner<'_> {
         }
     }
 
-    /// True where every copy has been tried, as it is now, by this version, under these limits.
+    /// True where every copy has been tried, as it is now, by this version, under limits that were
+    /// no lower.
     fn failed_before(&self, known: &Day, copies: &[Listed]) -> bool {
         let Context { options, budget, .. } = &**self.context;
-        let limits = [0, budget.text_bytes_max() as u64, budget.object_bytes_max() as u64];
         let was_tried = |copy: &Listed, failed: &Failed| {
+            // An object that is larger as stored than the limit has failed for that.
+            let limit_now = match failed.size > failed.limit {
+                true => budget.object_bytes_max(),
+                false => budget.text_bytes_max(),
+            };
             (failed.size, &failed.tag) == (copy.object.size, &copy.object.tag)
                 && failed.version == super::VERSION
-                && limits.contains(&failed.limit)
-                && !(options.multi_member && failed.reason == "trailing_bytes")
+                && (failed.limit == 0 || failed.limit >= limit_now as u64)
+                && !(options.multi_member && failed.reason == TRAILING_BYTES)
         };
         let name = copies[0].name.to_string();
         let is_known = |copy| known.failures(&name).any(|failed| was_tried(copy, failed));

@@ -251,6 +251,10 @@ fn failure(name: &str, error: std::io::Error) -> Error {
             let told = "the file system has no file locks, which a target needs";
             Error::new(Cause::Other, "put", name, told)
         }
+        ErrorKind::NotADirectory => {
+            let told = "a file is where a folder should be";
+            Error::new(Cause::NoContainer, "put", name, told)
+        }
         // Not the object, whose absence is a condition, but something on the way to it.
         ErrorKind::NotFound => Error::new(Cause::Other, "put", name, "the folder has gone"),
         _ => Error::io("put", name, error),
