@@ -13,6 +13,7 @@
 
 mod collector;
 mod lane;
+mod message;
 mod reader;
 
 use std::path::PathBuf;
@@ -32,10 +33,11 @@ use crate::store::Store;
 use crate::summary::{Event, Requests, Summary};
 use crate::table::partition::Buckets;
 use crate::target::{self, Target};
-use crate::trail::window::Range;
+use crate::trail::window::{FIRST_DAY, LAST_DAY, Range};
 
-use collector::{BatchId, Collector};
+use collector::Collector;
 use lane::{Flat, Lane};
+use message::BatchId;
 use reader::Readers;
 
 /// Days after a day's end before its folder counts as complete, at least: clocks, and the hour in
@@ -91,6 +93,29 @@ pub struct Options {
     pub buckets: Option<Buckets>,
     /// The local clock when the run began.
     pub now: DateTime<Utc>,
+}
+
+impl Options {
+    /// Everything that `source` has and `target` lacks, with the limits that the command line has by
+    /// default. `now` is the local clock.
+    pub fn new(source: Arc<dyn Store>, target: Arc<dyn Store>, now: DateTime<Utc>) -> Self {
+        Self {
+            source,
+            target,
+            layout: Layout::Tree,
+            window: (FIRST_DAY, LAST_DAY),
+            wanted: Wanted::default(),
+            lookback_days: 3,
+            relist: false,
+            retry_failed: false,
+            multi_member: false,
+            memory_limit: 512 << 20,
+            temp_dir: std::env::temp_dir(),
+            requests_in_flight: 128,
+            buckets: None,
+            now,
+        }
+    }
 }
 
 /// Why a run could not be finished. What was durable before stays; the rest is redone next time.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Float64Type;
 
-use crate::pipeline::{End, Outcome};
+use crate::pipeline::{End, Options, Outcome};
 use crate::sample::{Spec, write};
 use crate::store::local::Local;
 use crate::store::{Depth, Store};
@@ -17,8 +17,9 @@ use crate::table::partition::Part;
 use crate::table::schema::{METRICS, tables};
 
 use super::args::DemoArgs;
+use super::clock::now;
 use super::error::Failure;
-use super::export::{export, local_options};
+use super::export::export;
 use super::report::{Progress, print};
 use super::{Exit, report, sample};
 
@@ -38,7 +39,7 @@ pub(super) async fn run(args: &DemoArgs) -> Result<Exit, Failure> {
     let source: Arc<dyn Store> = Arc::new(Local::source(&trail)?);
     let target: Arc<dyn Store> = Arc::new(Local::target(&tables)?);
     let mut progress = Progress::new(false);
-    let options = local_options(source, Arc::clone(&target));
+    let options = Options::new(source, Arc::clone(&target), now());
     let outcome = export(options, &mut progress).await;
     progress.close();
     print("2. exported, as you would yourself:");

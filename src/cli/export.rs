@@ -1,7 +1,6 @@
 //! `trailquet export`.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use crate::budget::LIMIT_MIN;
 use crate::pipeline::{self, End as Ended, Layout, Options, Outcome};
@@ -73,8 +72,6 @@ async fn options(args: &ExportArgs) -> Result<Options, Failure> {
         return Err(Failure::usage(message, "make it, or name another one"));
     }
     Ok(Options {
-        source,
-        target,
         layout: match selection.layout {
             LayoutArg::Tree => Layout::Tree,
             LayoutArg::Flat => Layout::Flat,
@@ -92,7 +89,7 @@ async fn options(args: &ExportArgs) -> Result<Options, Failure> {
         temp_dir,
         requests_in_flight: limits.requests_in_flight as usize,
         buckets: limits.buckets.and_then(Buckets::new),
-        now,
+        ..Options::new(source, target, now)
     })
 }
 
@@ -139,25 +136,5 @@ async fn stopped() {
             }
         }
         () = terminated => {}
-    }
-}
-
-/// The plain run of the demo.
-pub(super) fn local_options(source: Arc<dyn Store>, target: Arc<dyn Store>) -> Options {
-    Options {
-        source,
-        target,
-        layout: Layout::Tree,
-        window: (FIRST_DAY, LAST_DAY),
-        wanted: Wanted::default(),
-        lookback_days: 3,
-        relist: false,
-        retry_failed: false,
-        multi_member: false,
-        memory_limit: 512 << 20,
-        temp_dir: std::env::temp_dir(),
-        requests_in_flight: 128,
-        buckets: None,
-        now: now(),
     }
 }

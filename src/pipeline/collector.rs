@@ -23,10 +23,8 @@ use crate::summary::{Event, Summary};
 use crate::table::partition::Part;
 use crate::table::schema::METRICS;
 
-use super::lane::{Batch, LaneId};
-use super::reader::Done;
+use super::message::{Batch, BatchId, Done, LaneId, Message};
 use super::{Context, End, Error};
-pub(super) use state::{BatchId, Message};
 use state::{Buffer, LaneState, Meta, Open, Task, after};
 
 /// See the module's page.

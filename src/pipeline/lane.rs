@@ -4,19 +4,17 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use chrono::NaiveDate;
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::mpsc::Sender;
 
 use crate::ledger::{Day, Failed, Ledger, TRAILING_BYTES};
 use crate::source::{self, Found, Listed, Wanted};
 use crate::store::Store;
-use crate::trail::key::{LogDay, LogName};
+use crate::trail::key::LogDay;
 use crate::trail::layout::Root;
 use crate::trail::window::{DaySet, Range};
 
-use super::collector::Message;
-use super::reader::Job;
+use super::message::{Batch, Coverable, Job, LaneId, Message};
 use super::{Context, Error, LOOKBACK_DAYS_MIN};
 
 /// Ledger entries that are read at once.
@@ -25,9 +23,6 @@ const DAYS_READ_AT_ONCE: usize = 16;
 /// So many listed objects are planned together, where there are as many: copies of a name that lie
 /// in folders of different months are then still found to be copies.
 const PLANNED_OBJECTS_MIN: usize = 10_000;
-
-/// Position of a lane among all lanes.
-pub(super) type LaneId = usize;
 
 /// An account and region, and where it lies.
 #[derive(Debug)]
@@ -68,33 +63,6 @@ impl Flat {
         };
         Ok((found.into_iter().map(lane).collect(), ignored))
     }
-}
-
-/// Days of a listing root, to be covered when everything on them is consumed.
-#[derive(Debug)]
-pub(super) struct Coverable {
-    /// The listing root's identity.
-    pub(super) root: String,
-    /// The days that were listed, and are old enough.
-    pub(super) days: DaySet,
-}
-
-/// The log objects of one log day that are listed together.
-#[derive(Debug)]
-pub(super) struct Batch {
-    pub(super) lane: LaneId,
-    /// The day that the names state.
-    pub(super) day: LogDay,
-    /// Keys that are listed.
-    pub(super) listed: u64,
-    /// Keys that need no reading.
-    pub(super) skipped: u64,
-    /// Of these, keys that failed in an earlier run.
-    pub(super) failed_before: u64,
-    /// Names to read.
-    pub(super) names: usize,
-    /// Where those that failed before lie.
-    pub(super) uncovered: Vec<(usize, NaiveDate)>,
 }
 
 /// Runs all lanes, some at once. Whatever goes wrong is told to the collector.
@@ -267,16 +235,4 @@ impl Planner<'_> {
 /// What tells a listing root from every other: service, source, and the path below.
 fn identity(source: &dyn Store, root: &Root) -> String {
     format!("{} {}", source.endpoint(), source.name(&root.prefix))
-}
-
-/// The failed tries of a name, as the ledger keeps them.
-pub(super) fn failed(name: &LogName, copy: &Listed, why: crate::extract::Refused) -> Failed {
-    Failed {
-        name: name.to_string(),
-        size: copy.object.size,
-        tag: copy.object.tag.clone(),
-        reason: why.as_str().to_owned(),
-        version: super::VERSION.to_owned(),
-        limit: why.limit(),
-    }
 }

@@ -15,31 +15,13 @@ use crate::source::Listed;
 use crate::store::backoff::Backoff;
 use crate::store::{self, Cause};
 use crate::trail::decode::{Decoder, text_len};
+use crate::trail::key::LogName;
 
 use super::Context;
-use super::collector::{BatchId, Message};
-use super::lane::failed;
+use super::message::{BatchId, Done, Job, Message};
 
 /// Objects that are fetched and wait for a core, for each request in flight.
 const WAITING_PER_REQUEST: usize = 3;
-
-/// One name to read, and where its copies are, in key order.
-#[derive(Debug)]
-pub(super) struct Job {
-    pub(super) batch: BatchId,
-    pub(super) copies: Vec<Listed>,
-}
-
-/// What became of a name.
-#[derive(Debug)]
-pub(super) enum Done {
-    /// One copy was decoded: bytes packed and unpacked.
-    Read(u64, u64),
-    /// No copy can be decoded.
-    Failed(Vec<(Failed, String)>),
-    /// No copy was decoded, and some cannot be had now.
-    Unavailable(Vec<store::Error>),
-}
 
 /// Reads objects, many at once.
 #[derive(Debug, Clone)]
@@ -183,4 +165,16 @@ impl Readers {
 
 async fn permit(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
     Arc::clone(semaphore).acquire_owned().await.expect("never closed")
+}
+
+/// A failed try, as the ledger keeps it.
+fn failed(name: &LogName, copy: &Listed, why: Refused) -> Failed {
+    Failed {
+        name: name.to_string(),
+        size: copy.object.size,
+        tag: copy.object.tag.clone(),
+        reason: why.as_str().to_owned(),
+        version: super::VERSION.to_owned(),
+        limit: why.limit(),
+    }
 }

@@ -12,7 +12,7 @@ use crate::trail::window::{DaySet, Range, month, year};
 use super::{Error, Wanted, folders};
 
 /// A month with more log objects than this is listed day by day: bounds what a listing holds.
-const STRETCH_OBJECTS_MAX: usize = 20_000;
+const STRETCH_OBJECTS_MAX: usize = 10_000;
 
 /// So few days, all known, are listed directly rather than looked for.
 const DIRECT_DAYS_MAX: i64 = 4;

@@ -1,12 +1,13 @@
-//! Rows inside batches: comparing two of them, and walking over a stream of them.
+//! Rows inside batches: comparing two of them, walking over a stream of them, leaving some out.
 
 use std::cmp::Ordering;
 
-use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, TimestampMillisecondType};
+use arrow_array::{BooleanArray, RecordBatch};
 use arrow_cmp::{DynComparator, make_comparator};
 use arrow_schema::SortOptions;
+use arrow_select::filter::filter_record_batch;
 
 use super::parquet::{Batches, Error};
 use super::schema::Table;
@@ -179,4 +180,25 @@ pub(super) fn compare_contents(a: &RecordBatch, b: &RecordBatch) -> Result<Order
     let both = a.num_rows().min(b.num_rows());
     let differing = (0..both).map(|row| order.compare(row, row)).find(|order| order.is_ne());
     Ok(differing.unwrap_or(a.num_rows().cmp(&b.num_rows())))
+}
+
+/// The rows whose event is kept.
+pub(super) fn filter<'a>(batches: Batches<'a>, keep: impl Fn(&str) -> bool + 'a) -> Batches<'a> {
+    Box::new(batches.map(move |batch| {
+        let batch = batch?;
+        let versions = Versions::of(&batch)?;
+        let kept = (0..batch.num_rows()).map(|row| Some(keep(versions.event(row))));
+        Ok(filter_record_batch(&batch, &kept.collect::<BooleanArray>())?)
+    }))
+}
+
+/// A batch without rows of newer rules than ours: what they mean is not known here.
+pub(super) fn not_newer(table: &Table, batch: RecordBatch) -> Result<RecordBatch, Error> {
+    let column = batch.column_by_name("extraction");
+    let newest =
+        column.and_then(|column| column.as_primitive::<Int32Type>().iter().flatten().max());
+    match newest.filter(|&newest| newest > table.extraction) {
+        Some(newest) => Err(Error::NewerExtraction(newest)),
+        None => Ok(batch),
+    }
 }

@@ -13,8 +13,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
 use arrow_select::interleave::interleave_record_batch;
 
-use super::batch::{Pair, VERSION_COLUMNS, Versions, compare_contents};
-use super::merge::{filter, not_newer};
+use super::batch::{Pair, VERSION_COLUMNS, Versions, compare_contents, filter, not_newer};
 use super::metrics::{self, Pick};
 use super::parquet::{Batches, Error, Existing};
 use super::schema::METRICS;

@@ -8,13 +8,10 @@
 use std::cmp::Ordering;
 use std::io::Write;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::Int32Type;
-use arrow_array::{BooleanArray, RecordBatch};
-use arrow_select::filter::filter_record_batch;
+use arrow_array::RecordBatch;
 use arrow_select::interleave::interleave_record_batch;
 
-use super::batch::{Pair, Rows, Versions};
+use super::batch::{Pair, Rows, filter, not_newer};
 use super::contest::Contest;
 use super::metrics;
 use super::parquet::{BATCH_ROWS, Batches, Error, Existing, Writer};
@@ -92,27 +89,6 @@ pub fn merge_rejects<W: Write + Send>(
     let mut output = Output::new(&REJECTS, sink())?;
     walk(pair()?, |side, rows| output.push(side, rows))?;
     Ok((counts, Some(output.close()?)))
-}
-
-/// The rows whose event is kept.
-pub(super) fn filter<'a>(batches: Batches<'a>, keep: impl Fn(&str) -> bool + 'a) -> Batches<'a> {
-    Box::new(batches.map(move |batch| {
-        let batch = batch?;
-        let versions = Versions::of(&batch)?;
-        let kept = (0..batch.num_rows()).map(|row| Some(keep(versions.event(row))));
-        Ok(filter_record_batch(&batch, &kept.collect::<BooleanArray>())?)
-    }))
-}
-
-/// A batch without rows of newer rules than ours: what they mean is not known here.
-pub(super) fn not_newer(table: &Table, batch: RecordBatch) -> Result<RecordBatch, Error> {
-    let column = batch.column_by_name("extraction");
-    let newest =
-        column.and_then(|column| column.as_primitive::<Int32Type>().iter().flatten().max());
-    match newest.filter(|&newest| newest > table.extraction) {
-        Some(newest) => Err(Error::NewerExtraction(newest)),
-        None => Ok(batch),
-    }
 }
 
 /// Where a row comes from.

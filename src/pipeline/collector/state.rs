@@ -1,4 +1,4 @@
-//! What the collector is told, and what it keeps: batches, lanes, rows by part.
+//! What the collector keeps: batches, lanes, rows by part.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,9 +6,8 @@ use chrono::NaiveDate;
 
 use crate::budget::Held;
 use crate::commit::Settled;
-use crate::extract::{Piece, Tally};
+use crate::extract::Tally;
 use crate::ledger::{Failed, Ledger};
-use crate::source::Listed;
 use crate::table::metrics::Rows;
 use crate::table::partition::Part;
 use crate::table::rejects::Reject;
@@ -16,30 +15,7 @@ use crate::trail::key::{LogDay, Packed};
 use crate::trail::window::DaySet;
 
 use super::super::Error;
-use super::super::lane::{Batch, Coverable, LaneId};
-use super::super::reader::Done;
-
-/// Number of a batch.
-pub(in crate::pipeline) type BatchId = u64;
-
-/// What the collector is told.
-#[derive(Debug)]
-pub(in crate::pipeline) enum Message {
-    /// A batch is planned; its jobs follow.
-    Batch(BatchId, Batch),
-    /// So many other files lie in listed folders.
-    Ignored(u64),
-    /// Rows of a batch for a part, and the room they take.
-    Rows(BatchId, Part, Piece, Held),
-    /// A name is read, or cannot be.
-    Done(BatchId, Vec<Listed>, Done),
-    /// A lane begins; its ledger.
-    LaneStart(LaneId, Ledger),
-    /// A lane has planned its last batch.
-    LaneEnd(LaneId, Vec<Coverable>),
-    /// A lane cannot go on.
-    Failed(Error),
-}
+use super::super::message::{BatchId, Coverable, LaneId};
 
 /// What runs beside the collector, when it is done.
 pub(super) enum Task {

@@ -9,9 +9,8 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, Int64Type, TimestampMillisecondType};
 use arrow_array::{Array, ArrayRef};
 use arrow_schema::DataType;
-use trailquet::pipeline::{self, End, Layout, Options, Outcome};
+use trailquet::pipeline::{self, End, Options, Outcome};
 use trailquet::sample::{Spec, write};
-use trailquet::source::Wanted;
 use trailquet::store::local::Local;
 use trailquet::store::object::Objects;
 use trailquet::store::{Condition, Payload, Store};
@@ -19,7 +18,6 @@ use trailquet::summary::Summary;
 use trailquet::table::parquet::{Existing, Source};
 use trailquet::table::partition::Part;
 use trailquet::table::schema::tables;
-use trailquet::trail::window::{FIRST_DAY, LAST_DAY};
 
 use super::run::contents;
 
@@ -31,22 +29,8 @@ pub(crate) type Row = Vec<String>;
 
 /// An export of everything, at a time when every day of a sample is long over.
 pub(crate) fn options(source: Arc<dyn Store>, target: Arc<dyn Store>) -> Options {
-    Options {
-        source,
-        target,
-        layout: Layout::Tree,
-        window: (FIRST_DAY, LAST_DAY),
-        wanted: Wanted::default(),
-        lookback_days: 3,
-        relist: false,
-        retry_failed: false,
-        multi_member: false,
-        memory_limit: 512 << 20,
-        temp_dir: std::env::temp_dir(),
-        requests_in_flight: 16,
-        buckets: None,
-        now: "2024-07-01T12:00:00Z".parse().unwrap(),
-    }
+    let now = "2024-07-01T12:00:00Z".parse().unwrap();
+    Options { requests_in_flight: 16, ..Options::new(source, target, now) }
 }
 
 /// Exports to whatever end; the sums hold at any.
