@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod cli;
+mod cli_errors;
 mod docs;
 mod failed;
 mod interrupted;

@@ -4,6 +4,7 @@ pub(crate) mod fake;
 pub(crate) mod inside;
 pub(crate) mod place;
 pub(crate) mod run;
+pub(crate) mod scene;
 pub(crate) mod servers;
 pub(crate) mod trace;
 

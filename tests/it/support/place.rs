@@ -38,7 +38,7 @@ impl Place {
         self.folder.path().join(name)
     }
 
-    /// Exports goes elsewhere from now on.
+    /// Exports go elsewhere from now on.
     pub(crate) fn retarget(&mut self, name: &str) {
         self.target = self.beside(name);
     }
