@@ -163,12 +163,12 @@ impl Planner<'_> {
         });
         let mut known = stream::iter(known).buffered(DAYS_READ_AT_ONCE);
         while let Some((day, listed, known)) = known.try_next().await? {
-            self.plan_day(day, listed, &known).await;
+            self.plan_day(day, listed, &known).await?;
         }
         Ok(())
     }
 
-    async fn plan_day(&self, day: LogDay, listed: Vec<Listed>, known: &Day) {
+    async fn plan_day(&self, day: LogDay, listed: Vec<Listed>, known: &Day) -> Result<(), Error> {
         let mut copies: BTreeMap<_, Vec<Listed>> = BTreeMap::new();
         let mut batch = Batch {
             lane: self.id,
@@ -198,12 +198,17 @@ impl Planner<'_> {
             false
         });
         batch.names = copies.len();
+        if batch.names > 0 {
+            // What is read will be written: a target that cannot be shows before anything is read.
+            self.context.target.ensure().await?;
+        }
         let (id, batch) = (self.context.next_batch(), batch);
         self.tell(Message::Batch(id, batch)).await;
         for copies in copies.into_values() {
             // Readers that are gone need no work.
             let _ = self.jobs.send(Job { batch: id, copies }).await;
         }
+        Ok(())
     }
 
     /// True where every copy has been tried, as it is now, by this version, under limits that were
